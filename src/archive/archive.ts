@@ -1,0 +1,107 @@
+/**
+ * The archive: what remains after class. Records, corrections and the audit list of finished sessions.
+ *
+ * store() is insert-only and idempotent: repeated, by anybody, at any time, it changes nothing that is there; its last
+ * write makes the session completed (or cancelled), and until then readers see the session as active. Everything else
+ * applies only to stored sessions. A write that fails throws a Refusal with STORE_UNAVAILABLE and may be repeated.
+ */
+import type { AuditEntry, FullRecord, MarkUpdate } from '../contract/nouns.ts';
+import type { FinalRoll } from '../domain/final-roll.ts';
+import type { Counts } from '../domain/statistics.ts';
+import type { Page, PageRequest } from '../registry/registry.ts';
+
+export type { FinalRoll } from '../domain/final-roll.ts';
+
+/** A full record with what only the archive keeps. line: the student's fixed number on the roll, from 0. */
+export type ArchivedRecord = FullRecord & {
+  line: number;
+  user_id: string;
+  /** The session version that last changed it. */
+  version: number;
+};
+
+export type ArchivedSession = {
+  session_id: string;
+  course_id: string;
+  outcome: 'completed' | 'cancelled';
+  version: number;
+  counts: Counts;
+  started_at: string;
+  ended_at: string;
+  ended_by: string;
+  ended_by_name: string;
+  /** The roll's numbers at its end. */
+  seq: number;
+  room_seq: number;
+};
+
+export type Correction = {
+  session_id: string;
+  updates: MarkUpdate[];
+  reason: string;
+  by: string;
+  at: string;
+  /** Approved students named in updates who have no record yet; they get one (absent) first. */
+  admit: { student_id: string; user_id: string; student_name: string; roll: string | null }[];
+};
+
+export type StudentTotals = {
+  student_id: string;
+  student_name: string;
+  roll: string | null;
+  sessions: number;
+  counts: Counts;
+};
+
+export type HistoryEntry = {
+  session_id: string;
+  course_id: string;
+  title: string;
+  date: number;
+  record: ArchivedRecord;
+};
+
+export interface Archive {
+  store(roll: FinalRoll): Promise<void>;
+  session(session_id: string): Promise<ArchivedSession | null>;
+  /** All records by line; a page at a time for streaming (cursor: after this line). */
+  records(session_id: string, page?: { after_line: number; limit: number }): Promise<ArchivedRecord[]>;
+  recordOf(session_id: string, student_id: string): Promise<ArchivedRecord | null>;
+  audit(session_id: string, page: PageRequest): Promise<Page<AuditEntry>>;
+  /**
+   * All updates or none; version +1; one audit line per changed record, source "correction". An update that changes
+   * neither status nor remarks is left out; when nothing changes the version stays. Null: not stored (yet).
+   * STUDENT_NOT_ON_ROLL when an update names somebody who has no record and is not admitted. CONFLICT: cancelled.
+   */
+  correct(correction: Correction): Promise<{ version: number; records: ArchivedRecord[]; counts: Counts } | null>;
+  /** Completed → cancelled with an audit line (source "cancel"); false when it is not stored or already cancelled. */
+  cancel(session_id: string, by: string, reason: string, at: string): Promise<boolean>;
+
+  /** Per student over the completed sessions of a course in which they have a record; ordered by student_id. */
+  report(course_id: string, page: { after_student_id: string; limit: number }): Promise<StudentTotals[]>;
+  /** Completed sessions with a record of this student (by student_id or user_id), newest first. course_ids: only these. */
+  history(student: string, course_ids: string[] | null, page: PageRequest): Promise<Page<HistoryEntry>>;
+  /** Sums over the same sessions as history, per status. */
+  historyCounts(student: string, course_ids: string[] | null): Promise<Counts>;
+
+  /** Everything that is held about a person (by student_id or user_id), in the archive and in the registry's enrollments. */
+  exportPerson(person: string): Promise<PersonExport>;
+  /**
+   * Replaces the person's ids by `pseudonym` everywhere in archive and enrollments, blanks name, roll number, remarks and
+   * reasons that concern them. Idempotent. Counts and statuses stay. Answers how many rows it touched.
+   */
+  erasePerson(person: string, pseudonym: string): Promise<number>;
+}
+
+export type PersonExport = {
+  enrollments: {
+    course_id: string;
+    student_id: string;
+    user_id: string;
+    name: string;
+    roll: string | null;
+    status: string;
+  }[];
+  records: (ArchivedRecord & { session_id: string; course_id: string; date: number; title: string })[];
+  audit: (AuditEntry & { session_id: string })[];
+};

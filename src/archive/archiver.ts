@@ -1,0 +1,110 @@
+/**
+ * Works off the due-list: ends sessions whose limit has come (END-4), and brings ended rolls into the archive (END-2).
+ *
+ * A roll leaves the list only when the archive has confirmed it. Order: claim with a lease and a fence, store
+ * (insert-only, so a repeat changes nothing), confirm. A worker that dies lets its lease lapse; one that wakes late
+ * holds an outdated fence, and what it writes again is already there. A roll that keeps failing stays, is tried on with
+ * growing waits, and is visible in logs and metrics; it is never dropped.
+ */
+import { ARCHIVE_BATCH_ROLLS, ARCHIVE_POLL_MS, ARCHIVE_RETRY_MAX_MS, ARCHIVE_RETRY_MIN_MS } from '../limits.ts';
+import type { Claim, LiveStore } from '../live/live-store.ts';
+import type { Archive } from './archive.ts';
+
+/** What a first store makes of a session's version. */
+const FIRST_VERSION = 1;
+
+export type ArchiverEvents = {
+  archived(session_id: string, tries: number): void;
+  failed(session_id: string, tries: number, error: unknown): void;
+};
+
+export type ArchiverOptions = {
+  live: Pick<LiveStore, 'claimDue' | 'final' | 'confirm' | 'defer'>;
+  archive: Pick<Archive, 'store'>;
+  /** Ends a session whose limit has come. */
+  endByClock: (session_id: string) => Promise<void>;
+  events: ArchiverEvents;
+  /** Between 0 and 1. */
+  random: () => number;
+};
+
+export class Archiver {
+  private readonly options: ArchiverOptions;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | null = null;
+  private again = false;
+  private stopped = true;
+
+  constructor(options: ArchiverOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.stopped = false;
+    this.timer = setInterval(() => this.wake(), ARCHIVE_POLL_MS);
+    this.wake();
+  }
+
+  /** Something is due now. */
+  wake(): void {
+    if (this.stopped) return;
+    if (this.running !== null) {
+      this.again = true;
+      return;
+    }
+    this.running = this.workOff().finally(() => {
+      this.running = null;
+      if (!this.again) return;
+      this.again = false;
+      this.wake();
+    });
+  }
+
+  /** Takes nothing new; resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** One look at the due-list, until it is empty. */
+  async workOff(): Promise<void> {
+    const { live, events } = this.options;
+    for (;;) {
+      let claims: Claim[];
+      try {
+        claims = await live.claimDue(ARCHIVE_BATCH_ROLLS);
+      } catch (error) {
+        events.failed('', 0, error);
+        return;
+      }
+      if (claims.length === 0) return;
+      for (const claim of claims) await this.look(claim);
+      if (this.stopped) return;
+    }
+  }
+
+  private async look(claim: Claim): Promise<void> {
+    const { live, archive, endByClock, events } = this.options;
+    try {
+      if (claim.due === 'end') {
+        await endByClock(claim.session_id);
+        return;
+      }
+      const final = await live.final(claim);
+      if (final === null) return;
+      await archive.store(final);
+      if (await live.confirm(claim, FIRST_VERSION)) events.archived(claim.session_id, claim.tries + 1);
+    } catch (error) {
+      events.failed(claim.session_id, claim.tries + 1, error);
+      await live.defer(claim, this.delayAfter(claim.tries)).catch(() => {
+        // The live store is away too: the lease lapses by itself.
+      });
+    }
+  }
+
+  private delayAfter(tries: number): number {
+    const full = Math.min(ARCHIVE_RETRY_MAX_MS, ARCHIVE_RETRY_MIN_MS * 2 ** Math.min(tries, 20));
+    return full / 2 + (full / 2) * this.options.random();
+  }
+}

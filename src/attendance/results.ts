@@ -1,0 +1,33 @@
+/** What a session says once it is over: from its roll until the archive has it, then from the archive. */
+import type { ArchivedRecord } from '../archive/archive.ts';
+import { refuse } from '../contract/errors.ts';
+import type { ServerPayload } from '../contract/events.ts';
+import type { FullRecord } from '../contract/nouns.ts';
+import { statisticsOf } from '../domain/statistics.ts';
+import type { Services } from './services.ts';
+import { sessionObject } from './session-object.ts';
+
+/** The contract's record without what only the archive needs. */
+export const fullRecordOf = ({ line: _line, user_id: _user, version: _version, ...record }: ArchivedRecord): FullRecord => record;
+
+/** SESSION_NOT_ACTIVE when the archive has nothing: the session never had a roll, or lost it. */
+export const endedFromArchive = async (
+  { registry, archive }: Services,
+  session_id: string,
+): Promise<ServerPayload<'attendanceSessionEndedConfirm'>> => {
+  const [stored, archived] = [await registry.session(session_id), await archive.session(session_id)];
+  if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
+  const records = await archive.records(session_id);
+  return {
+    session_id,
+    finalData: {
+      session: sessionObject(stored),
+      statistics: statisticsOf(archived.counts),
+      attendanceRecords: records.map(fullRecordOf),
+    },
+    ended_by: archived.ended_by_name,
+    ended_at: archived.ended_at,
+    seq: archived.seq,
+    room_seq: archived.room_seq,
+  };
+};

@@ -1,0 +1,61 @@
+/** What the doorway works with, and how it finds out about a session before anything is allowed. */
+import type { Archive } from '../archive/archive.ts';
+import type { Clock, MakeId } from '../clock.ts';
+import { refuse } from '../contract/errors.ts';
+import type { ServerEventName, ServerPayload } from '../contract/events.ts';
+import type { Course } from '../contract/nouns.ts';
+import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
+import type { LiveStore, RollPeek } from '../live/live-store.ts';
+import type { Registry, StoredSession } from '../registry/registry.ts';
+
+/** The rooms `course_{course_id}`: who wants to hear of starts and ends. */
+export interface CourseRooms {
+  tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void;
+  /** These users are not in the course any more. */
+  expel(course_id: string, user_ids: string[]): void;
+}
+
+export type Services = {
+  live: LiveStore;
+  registry: Registry;
+  archive: Archive;
+  courseRooms: CourseRooms;
+  clock: Clock;
+  makeId: MakeId;
+  /** AUTO_END_AFTER_MINUTES. */
+  autoEndAfterMinutes: number;
+};
+
+/** A session as the doorway finds it: with its roll, or only as the registry has it. */
+export type Found = { roll: RollPeek; stored: null } | { roll: null; stored: StoredSession };
+
+/** One read of the live store; the registry only when there is no roll. SESSION_NOT_FOUND. */
+export const find = async ({ live, registry }: Services, session_id: string): Promise<Found> => {
+  const roll = await live.peek(session_id);
+  if (roll !== null) return { roll, stored: null };
+  const stored = await registry.session(session_id);
+  if (stored === null) throw refuse('SESSION_NOT_FOUND');
+  return { roll: null, stored };
+};
+
+export const courseOf = async ({ registry }: Services, course_id: string): Promise<Course> => {
+  const course = await registry.course(course_id);
+  if (course === null) throw refuse('COURSE_NOT_FOUND');
+  return course;
+};
+
+/** The session, for staff of its course alone. SESSION_NOT_FOUND, FORBIDDEN. */
+export const findAsStaff = async (
+  services: Services,
+  actor: Actor,
+  session_id: string,
+  verb: Parameters<typeof staffOnly>[0],
+): Promise<Found> => {
+  const found = await find(services, session_id);
+  const allowed =
+    found.roll !== null
+      ? isStaff(actor, found.roll.header)
+      : isStaff(actor, await courseOf(services, found.stored.course_id));
+  if (!allowed) throw refuse('FORBIDDEN', staffOnly(verb));
+  return found;
+};

@@ -1,0 +1,123 @@
+/**
+ * Starting a session: scheduled → active in the registry, then the roll, then opened_at. A crash between any two of
+ * these is mended by a repeated start or by reconcile(); the roll is opened once whatever happens (START-2).
+ */
+import { refuse } from '../contract/errors.ts';
+import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
+import type { RollPlan, RollView } from '../live/live-store.ts';
+import type { StoredSession } from '../registry/registry.ts';
+import { admissionOf } from './commands.ts';
+import { courseOf, type Services } from './services.ts';
+import { sessionObject } from './session-object.ts';
+
+/** Sessions that one look of the reconciler takes up. */
+const RECONCILE_BATCH = 100;
+/** A start that is under way is left alone for this long. */
+const START_GRACE_MS = 5_000;
+
+/** Opens the roll if there is none. Answers the roll, and whether this call was the one that opened it. */
+export const ensureStarted = async (
+  services: Services,
+  actor: Actor,
+  session_id: string,
+): Promise<{ view: RollView; opened: boolean }> => {
+  const peek = await services.live.peek(session_id);
+  if (peek !== null) {
+    if (!isStaff(actor, peek.header)) throw refuse('FORBIDDEN', staffOnly('start'));
+    return { view: await readStarted(services, session_id), opened: false };
+  }
+  const stored = await services.registry.session(session_id);
+  if (stored === null) throw refuse('SESSION_NOT_FOUND');
+  const course = await courseOf(services, stored.course_id);
+  if (!isStaff(actor, course)) throw refuse('FORBIDDEN', staffOnly('start'));
+  const by = { user_id: actor.user_id, name: actor.name };
+  const begun = await services.registry.begin(session_id, by, services.clock());
+  if (begun === null) throw refuse('SESSION_NOT_FOUND');
+  if (begun.status === 'cancelled') throw refuse('SESSION_NOT_ACTIVE', 'Attendance session was cancelled');
+  if (begun.status !== 'active') throw refuse('SESSION_ALREADY_ENDED');
+  const opened = await openRollOf(services, begun, begun.begun_by ?? actor.user_id, begun.begun_by_name ?? actor.name);
+  return { view: await readStarted(services, session_id), opened };
+};
+
+const openRollOf = async (services: Services, stored: StoredSession, by: string, by_name: string): Promise<boolean> => {
+  const course = await courseOf(services, stored.course_id);
+  const roster = await services.registry.approvedEnrollments(stored.course_id);
+  const plan: RollPlan = {
+    session: sessionObject(stored, 'active'),
+    checkin: stored.checkin,
+    date: stored.date,
+    ends_at: stored.ends_at,
+    auto_end_after_minutes: services.autoEndAfterMinutes,
+    staff: [...new Set([course.teacher_id, ...course.staff])],
+    teacher_name: by_name,
+    started_by: by,
+    rebuilt: stored.opened_at !== null,
+    students: roster.map(admissionOf),
+  };
+  const { opened } = await services.live.open(plan);
+  await services.registry.opened(stored.id, services.clock());
+  if (opened) {
+    // Whatever the registry was told between our read of it and the opening, the roll has it before anybody is answered.
+    const [now, again] = [await courseOf(services, stored.course_id), await services.registry.approvedEnrollments(stored.course_id)];
+    await followChangesSince(services, stored.id, plan, [now.teacher_id, ...now.staff], again.map(admissionOf));
+  }
+  return opened;
+};
+
+const followChangesSince = async (
+  { live }: Services,
+  session_id: string,
+  plan: RollPlan,
+  staff: string[],
+  approved: RollPlan['students'],
+): Promise<void> => {
+  const now = [...new Set(staff)];
+  if (now.join() !== plan.staff.join()) await live.submit(session_id, { kind: 'staff', staff: now });
+  const still = new Map(approved.map((it) => [it.student_id, it]));
+  const entries = plan.students.flatMap((it) => {
+    const latest = still.get(it.student_id);
+    if (latest === undefined) return [{ ...it, approved: false }];
+    const same = latest.user_id === it.user_id && latest.student_name === it.student_name && latest.roll === it.roll;
+    return same ? [] : [{ ...latest, approved: true }];
+  });
+  if (entries.length > 0) await live.submit(session_id, { kind: 'roster', entries });
+};
+
+const readStarted = async ({ live }: Services, session_id: string): Promise<RollView> => {
+  const view = await live.read(session_id);
+  if (view === null || view.roll.state !== 'active') throw refuse('SESSION_ALREADY_ENDED');
+  return view;
+};
+
+/**
+ * Opens the rolls of starts that died half-way; cancels sessions whose roll is lost and that nobody started again by
+ * their limit. Answers how many of each.
+ */
+export const reconcile = async (services: Services): Promise<{ opened: number; cancelled: number }> => {
+  const { registry, live, clock } = services;
+  let opened = 0;
+  for (const stored of await registry.unopened(RECONCILE_BATCH)) {
+    if (clock() - (stored.begun_at ?? 0) < START_GRACE_MS) continue;
+    if (await openRollOf(services, stored, stored.begun_by ?? stored.teacher_id, stored.begun_by_name ?? '')) opened += 1;
+  }
+  return { opened, cancelled: await cancelLost({ registry, live, clock }, services.autoEndAfterMinutes) };
+};
+
+const cancelLost = async (
+  { registry, live, clock }: Pick<Services, 'registry' | 'live' | 'clock'>,
+  autoEndAfterMinutes: number,
+): Promise<number> => {
+  const limit_ms = autoEndAfterMinutes * 60_000;
+  let cancelled = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await registry.sessions({ statuses: ['active'] }, { limit: RECONCILE_BATCH, cursor });
+    const states = await live.states(page.items.map(({ id }) => id));
+    for (const { id, opened_at } of page.items) {
+      if (opened_at === null || states.has(id) || clock() - opened_at < limit_ms) continue;
+      if (await registry.cancelLost(id, 'roll lost', clock())) cancelled += 1;
+    }
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return cancelled;
+};

@@ -1,0 +1,284 @@
+/** What a command does to a roll at a given instant: every rule of check-in, marking and ending, in one place. Pure. */
+import type { AuditSource } from '../contract/nouns.ts';
+import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../limits.ts';
+import { checkinAt } from './checkin.ts';
+import {
+  type Accepted,
+  type Admission,
+  admittedRecord,
+  type Change,
+  type ChangeKind,
+  type Command,
+  changedRecord,
+  type Decision,
+  type Line,
+  type Outcome,
+  type Refused,
+  type RequestKey,
+  type Roll,
+  type RollRecord,
+  type Update,
+} from './roll.ts';
+import type { Counts } from './statistics.ts';
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** The instant of a decision, both ways: rules compare milliseconds, records keep text. */
+export type Now = { ms: number; iso: string };
+
+const refused = (outcome: Refused): Decision => ({ outcome, change: null });
+const NOT_ACTIVE = refused({ ok: false, code: 'SESSION_NOT_ACTIVE' });
+
+/**
+ * Decides a command. Refusals change nothing. `change: null` with an accepted outcome: nothing to remember either.
+ * Guarantees: at most one seq per command; a remembered request answers as it did and changes nothing.
+ */
+export const decide = (roll: Roll, command: Command, now: Now): Decision => {
+  switch (command.kind) {
+    case 'roster':
+      return decideRoster(roll, command, now);
+    case 'staff':
+      return quiet(roll, now, { staff: command.staff });
+    case 'leave':
+      return roll.followers.has(command.user_id) ? quiet(roll, now, { unfollow: command.user_id }) : unchanged(roll, []);
+  }
+  // Even a repeat must not let somebody back in who was dropped since.
+  if (command.kind === 'join' && isBarred(roll, command.user_id)) {
+    return refused({ ok: false, code: roll.state === 'active' ? 'STUDENT_NOT_ENROLLED' : 'SESSION_NOT_ACTIVE' });
+  }
+  const request = command.request;
+  if (request !== undefined) {
+    const earlier = roll.requests.get(request.key);
+    if (earlier !== undefined) {
+      if (earlier.hash !== request.hash) return refused({ ok: false, code: 'CONFLICT' });
+      return { outcome: { ...earlier.outcome, repeated: true }, change: null };
+    }
+  }
+  if (roll.state !== 'active') return NOT_ACTIVE;
+  if (command.header_version !== roll.header.version) return refused({ ok: false, code: 'STALE_HEADER' });
+  switch (command.kind) {
+    case 'join':
+      return decideJoin(roll, command, now);
+    case 'attend':
+      return roll.followers.has(command.user_id)
+        ? unchanged(roll, [], request, now)
+        : quiet(roll, now, { follow: command.user_id }, request);
+    case 'mark':
+    case 'bulk':
+      return decideMarks(roll, command, now);
+    case 'end':
+      return decideEnd(roll, command, now);
+  }
+};
+
+const isBarred = (roll: Roll, user_id: string): boolean => {
+  const student_id = roll.users.get(user_id);
+  return student_id !== undefined && roll.records.get(student_id)?.approved === false;
+};
+
+const decideJoin = (roll: Roll, command: Of<'join'>, now: Now): Decision => {
+  const { user_id, admit, request } = command;
+  const student_id = roll.users.get(user_id) ?? admit?.student_id;
+  if (student_id === undefined) return refused({ ok: false, code: 'ADMISSION_NEEDED', student_ids: [] });
+  const record = roll.records.get(student_id);
+  // The registry gave this line to another user since, or dropped its student.
+  if (record !== undefined && (!record.approved || record.user_id !== user_id)) {
+    return refused({ ok: false, code: 'STUDENT_NOT_ENROLLED' });
+  }
+  if (record !== undefined && record.joined_at !== null) {
+    // Here before: rules apply to the first join alone.
+    if (roll.followers.has(user_id)) return unchanged(roll, [record], request, now);
+    return quiet(roll, now, { follow: user_id }, request, [record]);
+  }
+  const verdict = checkinAt(roll.header.windows, now.ms);
+  if (!verdict.ok) return refused(verdict);
+  if (isFull(roll) || (record === undefined && roll.records.size >= ROLL_MAX_STUDENTS)) {
+    return refused({ ok: false, code: 'ROLL_FULL' });
+  }
+  // A mark that staff made earlier stands (JOIN-1): then the join only says when they came.
+  const keep = record !== undefined && record.marked_by !== null;
+  const line: Line = {
+    student_id,
+    from: record?.status ?? 'absent',
+    status: keep ? record.status : verdict.status,
+    joined_at: now.iso,
+    marked_at: keep ? record.marked_at : now.iso,
+    marked_by: keep ? record.marked_by : 'self',
+    remarks: record?.remarks ?? null,
+    own_seq: (record?.own_seq ?? 0) + 1,
+    profile_picture: command.profile_picture,
+  };
+  if (record === undefined && admit !== undefined) line.admitted = admit;
+  const name = record?.student_name ?? admit?.student_name ?? '';
+  const change = numbered(roll, now, 'join', 'checkin', user_id, name, [line], false);
+  change.follow = user_id;
+  return accept(roll, change, request, true);
+};
+
+const decideMarks = (roll: Roll, command: Of<'mark' | 'bulk'>, now: Now): Decision => {
+  const lines = linesOf(roll, command, command.only_unmarked, now);
+  if (!Array.isArray(lines)) return refused(lines);
+  if (lines.length === 0) {
+    const id = command.updates[0]?.student_id;
+    const only = command.kind === 'mark' && id !== undefined ? roll.records.get(id) : undefined;
+    return unchanged(roll, only === undefined ? [] : [only], command.request, now);
+  }
+  if (isFull(roll)) return refused({ ok: false, code: 'ROLL_FULL' });
+  const { kind, by, by_name } = command;
+  return accept(roll, numbered(roll, now, kind, kind, by, by_name, lines, true), command.request);
+};
+
+const decideEnd = (roll: Roll, command: Of<'end'>, now: Now): Decision => {
+  // A roll that is full can still end, with its last marks.
+  const lines = linesOf(roll, command, false, now);
+  if (!Array.isArray(lines)) return refused(lines);
+  const { by, by_name, outcome, reason, submitted } = command;
+  const change = numbered(roll, now, 'end', submitted ? 'submit' : 'end', by, by_name, lines, true);
+  change.end = { at: now.iso, by, by_name, outcome, reason };
+  if (submitted) change.submitted = true;
+  return accept(roll, change, command.request);
+};
+
+/** Registry changes: known students follow at once, unknown ones come by their join or a mark (JOIN-4). */
+const decideRoster = (roll: Roll, command: Of<'roster'>, now: Now): Decision => {
+  if (roll.state !== 'active') return unchanged(roll, []);
+  return quiet(roll, now, { roster: command.entries.filter((entry) => roll.records.has(entry.student_id)) });
+};
+
+/** The lines that a set of marks changes, in the order of the updates; the last update of a student counts. */
+const linesOf = (
+  roll: Roll,
+  command: { updates: Update[]; by: string; admit: Admission[] },
+  only_unmarked: boolean,
+  now: Now,
+): Line[] | Refused => {
+  const wanted = new Map<string, Update>();
+  for (const update of command.updates) wanted.set(update.student_id, update);
+  const admissions = new Map(command.admit.map((admission) => [admission.student_id, admission]));
+  const unknown: string[] = [];
+  const refusedIds: string[] = [];
+  const lines: Line[] = [];
+  let newcomers = 0;
+  for (const update of wanted.values()) {
+    const record = roll.records.get(update.student_id);
+    const admission = admissions.get(update.student_id);
+    if (record === undefined && admission === undefined) unknown.push(update.student_id);
+    else if (record !== undefined && !record.approved) refusedIds.push(update.student_id);
+    else {
+      if (only_unmarked && record !== undefined && record.marked_by !== null) continue;
+      const line = markedLine(record, update, command.by, now);
+      if (line === null) continue;
+      if (record === undefined && admission !== undefined) {
+        line.admitted = admission;
+        newcomers += 1;
+      }
+      lines.push(line);
+    }
+  }
+  if (refusedIds.length > 0) return { ok: false, code: 'STUDENT_NOT_ON_ROLL', student_ids: refusedIds };
+  if (unknown.length > 0) return { ok: false, code: 'ADMISSION_NEEDED', student_ids: unknown };
+  if (roll.records.size + newcomers > ROLL_MAX_STUDENTS) return { ok: false, code: 'ROLL_FULL' };
+  return lines;
+};
+
+/** A mark is an absolute value: null when the record already says so, by the same hand. */
+const markedLine = (record: RollRecord | undefined, update: Update, by: string, now: Now): Line | null => {
+  const remarks = update.remarks === undefined ? (record?.remarks ?? null) : update.remarks;
+  const same = record !== undefined && record.status === update.status && record.remarks === remarks && record.marked_by === by;
+  if (same) return null;
+  return {
+    student_id: update.student_id,
+    from: record?.status ?? 'absent',
+    status: update.status,
+    joined_at: record?.joined_at ?? null,
+    marked_at: now.iso,
+    marked_by: by,
+    remarks,
+    own_seq: (record?.own_seq ?? 0) + 1,
+  };
+};
+
+const isFull = (roll: Roll): boolean => roll.seq >= ROLL_MAX_CHANGES;
+
+const numbered = (
+  roll: Roll,
+  now: Now,
+  kind: ChangeKind,
+  source: AuditSource,
+  by: string,
+  by_name: string,
+  lines: Line[],
+  tells_room: boolean,
+): Change => ({
+  kind,
+  seq: roll.seq + 1,
+  room_seq: roll.room_seq + (tells_room ? 1 : 0),
+  at: now.iso,
+  by,
+  by_name,
+  source,
+  lines,
+  counts: countsAfter(roll.counts, lines),
+});
+
+const countsAfter = (before: Counts, lines: Line[]): Counts => {
+  const counts = { ...before };
+  for (const line of lines) {
+    if (line.admitted === undefined) counts[line.from] -= 1;
+    counts[line.status] += 1;
+  }
+  return counts;
+};
+
+/** The outcome of a change that is about to be applied: the records as they will be. */
+const accept = (roll: Roll, change: Change, request: RequestKey | undefined, first_join = false): Decision => {
+  let next_line = roll.records.size;
+  const records = change.lines.map((line) => recordAfter(roll, line, line.admitted === undefined ? -1 : next_line++));
+  const outcome: Accepted = { ok: true, seq: change.seq, room_seq: change.room_seq, changed: true, records };
+  if (first_join) outcome.first_join = true;
+  if (request !== undefined) change.request = { ...request, outcome };
+  return { outcome, change };
+};
+
+const recordAfter = (roll: Roll, line: Line, newcomer_line: number): RollRecord => {
+  const before = roll.records.get(line.student_id);
+  if (before !== undefined) return changedRecord(before, line);
+  if (line.admitted === undefined) throw new Error('a change names a student who is not on the roll');
+  return changedRecord(admittedRecord(newcomer_line, line.admitted), line);
+};
+
+/** Something to remember that nobody is told of. */
+const quiet = (
+  roll: Roll,
+  now: Now,
+  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff'>,
+  request?: RequestKey,
+  records: RollRecord[] = [],
+): Decision => {
+  const outcome: Accepted = { ok: true, seq: roll.seq, room_seq: roll.room_seq, changed: false, records };
+  const change: Change = { ...quietChange(roll, now), ...what };
+  if (request !== undefined && roll.remembered_no_ops < ROLL_MAX_REMEMBERED_NO_OPS) change.request = { ...request, outcome };
+  return { outcome, change };
+};
+
+/** Accepted, and the roll already says so. With a request id even that is remembered, so that a late repeat stays harmless. */
+const unchanged = (roll: Roll, records: RollRecord[], request?: RequestKey, now?: Now): Decision => {
+  if (request === undefined || now === undefined) {
+    const outcome: Outcome = { ok: true, seq: roll.seq, room_seq: roll.room_seq, changed: false, records };
+    return { outcome, change: null };
+  }
+  if (roll.remembered_no_ops >= ROLL_MAX_REMEMBERED_NO_OPS) return refused({ ok: false, code: 'ROLL_FULL' });
+  return quiet(roll, now, {}, request, records);
+};
+
+const quietChange = (roll: Roll, now: Now): Change => ({
+  kind: 'quiet',
+  seq: 0,
+  room_seq: roll.room_seq,
+  at: now.iso,
+  by: '',
+  by_name: '',
+  source: 'mark',
+  lines: [],
+  counts: roll.counts,
+});

@@ -1,0 +1,324 @@
+/**
+ * The roll: who is present in one session, and every rule about changing it. Pure: no clock, no I/O, no randomness.
+ *
+ * decide() says what a command would change and what its sender is answered; apply() makes that change. A change holds
+ * values after it, never differences, so applying the changes of a log in order rebuilds the roll exactly. The
+ * embedded store runs this code; every other store must agree with it (the model test compares them).
+ */
+import type { AttendanceStatus, AuditSource, FullRecord, ReducedRecord, Session } from '../contract/nouns.ts';
+import type { CheckinWindows } from './checkin.ts';
+import { type Counts, countStatuses, noCounts } from './statistics.ts';
+
+/** One student's line. Replaced, never mutated, so that a reference is a snapshot. */
+export type RollRecord = {
+  /** Fixed number on this roll, from 0; the archive's key. */
+  readonly line: number;
+  readonly student_id: string;
+  readonly user_id: string;
+  readonly student_name: string;
+  readonly roll: string | null;
+  readonly profile_picture: string | null;
+  readonly status: AttendanceStatus;
+  readonly joined_at: string | null;
+  readonly marked_at: string | null;
+  readonly marked_by: string | null;
+  readonly remarks: string | null;
+  /** Changes of this record so far. */
+  readonly own_seq: number;
+  /** False once the student was dropped or rejected: the record stays, nobody can join or be marked on it. */
+  readonly approved: boolean;
+};
+
+/** What is known about a roll without its records: enough to authorise a command against it. */
+export type RollHeader = {
+  readonly session: Session;
+  readonly course_id: string;
+  /** User ids that may act: the course's teacher and its staff. */
+  readonly staff: readonly string[];
+  readonly teacher_name: string;
+  readonly windows: CheckinWindows;
+  readonly started_at: string;
+  readonly started_by: string;
+  readonly epoch: string;
+  /** The live store had lost this roll, and staff started it anew (LOSS-1). */
+  readonly rebuilt: boolean;
+  /** Grows when staff or roster change; a command decided with an older one is STALE_HEADER. */
+  readonly version: number;
+};
+
+export type RollState = 'active' | 'completed' | 'cancelled';
+
+export type RollEnd = { at: string; by: string; by_name: string; outcome: 'completed' | 'cancelled'; reason: string | null };
+
+/** A student to put on the roll: at the opening, or later by a join or a mark (JOIN-4). */
+export type Admission = { student_id: string; user_id: string; student_name: string; roll: string | null };
+
+export type Roll = {
+  header: RollHeader;
+  state: RollState;
+  seq: number;
+  room_seq: number;
+  counts: Counts;
+  /** Students with a joined_at. */
+  joined: number;
+  records: Map<string, RollRecord>;
+  users: Map<string, string>;
+  /** Users who attend and have not left: re-attached when they connect (JOIN-7). */
+  followers: Set<string>;
+  requests: Map<string, Remembered>;
+  remembered_no_ops: number;
+  /** Every numbered change, by seq from 1. */
+  log: Change[];
+  end: RollEnd | null;
+};
+
+export type Opening = { header: RollHeader; students: Admission[] };
+
+/** The record of a line after a change. */
+export type Line = {
+  student_id: string;
+  from: AttendanceStatus;
+  status: AttendanceStatus;
+  joined_at: string | null;
+  marked_at: string | null;
+  marked_by: string | null;
+  remarks: string | null;
+  own_seq: number;
+  profile_picture?: string | null;
+  admitted?: Admission;
+};
+
+export type ChangeKind = 'join' | 'mark' | 'bulk' | 'end';
+
+/** One step of a roll. Without a seq: it is remembered, but nobody needs to be told. */
+export type Change = {
+  kind: ChangeKind | 'quiet';
+  /** 0 for quiet changes. */
+  seq: number;
+  room_seq: number;
+  at: string;
+  by: string;
+  by_name: string;
+  source: AuditSource;
+  lines: Line[];
+  counts: Counts;
+  end?: RollEnd;
+  submitted?: boolean;
+  follow?: string;
+  unfollow?: string;
+  roster?: RosterEntry[];
+  staff?: string[];
+  request?: { key: string; hash: string; outcome: Accepted };
+};
+
+/** A remembered request: what it was, and what it was answered. */
+export type Remembered = { hash: string; outcome: Accepted };
+
+/** A registry change that a live roll follows. */
+export type RosterEntry = Admission & { approved: boolean };
+
+export type RequestKey = {
+  /** user, event and request_id joined. */
+  key: string;
+  /** Of the payload; the same key with another hash is a CONFLICT. */
+  hash: string;
+};
+
+type Sent = { header_version: number; request?: RequestKey | undefined };
+export type Update = { student_id: string; status: AttendanceStatus; remarks?: string | null | undefined };
+
+export type Command =
+  | (Sent & { kind: 'join'; user_id: string; profile_picture: string | null; admit?: Admission | undefined })
+  | (Sent & { kind: 'attend'; user_id: string })
+  | { kind: 'leave'; user_id: string }
+  | (Sent & {
+      kind: 'mark' | 'bulk';
+      updates: Update[];
+      only_unmarked: boolean;
+      by: string;
+      by_name: string;
+      admit: Admission[];
+    })
+  | (Sent & {
+      kind: 'end';
+      updates: Update[];
+      submitted: boolean;
+      outcome: 'completed' | 'cancelled';
+      reason: string | null;
+      by: string;
+      by_name: string;
+      admit: Admission[];
+    })
+  | { kind: 'roster'; entries: RosterEntry[] }
+  | { kind: 'staff'; staff: string[] };
+
+export type Accepted = {
+  ok: true;
+  /** The numbers after the command. */
+  seq: number;
+  room_seq: number;
+  /** False: nothing changed. */
+  changed: boolean;
+  /** The records concerned: of a join or a single mark the one, of a bulk those that it changed. */
+  records: RollRecord[];
+  /** A join that made the record's joined_at. */
+  first_join?: boolean;
+  /** It is the answer of an earlier request with the same id. */
+  repeated?: boolean;
+};
+
+/** What the roll says when the answer is given; never older than what the asking connection was already told. */
+export type Current = { seq: number; room_seq: number; counts: Counts; online_count: number };
+
+export type Refused =
+  /** Decided with an outdated header: read it again, authorise again, send again. */
+  | { ok: false; code: 'STALE_HEADER' }
+  /** These students are not on the roll: read the registry once and send again with `admit`. */
+  | { ok: false; code: 'ADMISSION_NEEDED'; student_ids: string[] }
+  | { ok: false; code: 'SESSION_NOT_ACTIVE' | 'STUDENT_NOT_ENROLLED' | 'ROLL_FULL' | 'CHECKIN_CLOSED' | 'CONFLICT' }
+  | { ok: false; code: 'CHECKIN_NOT_OPEN'; opens_at: number }
+  | { ok: false; code: 'STUDENT_NOT_ON_ROLL'; student_ids: string[] };
+
+export type Outcome = Accepted | Refused;
+export type Decision = { outcome: Outcome; change: Change | null };
+
+/** The record of a student who is put on the roll: absent, unmarked. */
+export const admittedRecord = (line: number, it: Admission): RollRecord => ({
+  line,
+  student_id: it.student_id,
+  user_id: it.user_id,
+  student_name: it.student_name,
+  roll: it.roll,
+  profile_picture: null,
+  status: 'absent',
+  joined_at: null,
+  marked_at: null,
+  marked_by: null,
+  remarks: null,
+  own_seq: 0,
+  approved: true,
+});
+
+/** A record as a line changes it. */
+export const changedRecord = (before: RollRecord, line: Line): RollRecord => ({
+  ...before,
+  status: line.status,
+  joined_at: line.joined_at,
+  marked_at: line.marked_at,
+  marked_by: line.marked_by,
+  remarks: line.remarks,
+  own_seq: line.own_seq,
+  profile_picture: line.profile_picture === undefined ? before.profile_picture : line.profile_picture,
+});
+
+/** A new roll: every student absent (START-1). */
+export const openRoll = ({ header, students }: Opening): Roll => {
+  const records = new Map<string, RollRecord>();
+  const users = new Map<string, string>();
+  for (const student of students) {
+    records.set(student.student_id, admittedRecord(records.size, student));
+    users.set(student.user_id, student.student_id);
+  }
+  return {
+    header,
+    state: 'active',
+    seq: 0,
+    room_seq: 0,
+    counts: { ...noCounts(), absent: records.size },
+    joined: 0,
+    records,
+    users,
+    followers: new Set(),
+    requests: new Map(),
+    remembered_no_ops: 0,
+    log: [],
+    end: null,
+  };
+};
+
+/** Makes a decided change. Changes of one roll must be applied in the order in which they were decided. */
+export const apply = (roll: Roll, change: Change): void => {
+  for (const line of change.lines) applyLine(roll, line);
+  roll.seq = change.seq === 0 ? roll.seq : change.seq;
+  roll.room_seq = change.room_seq;
+  roll.counts = change.counts;
+  if (change.follow !== undefined) roll.followers.add(change.follow);
+  if (change.unfollow !== undefined) roll.followers.delete(change.unfollow);
+  if (change.request !== undefined) {
+    roll.requests.set(change.request.key, { hash: change.request.hash, outcome: change.request.outcome });
+    if (change.seq === 0) roll.remembered_no_ops += 1;
+  }
+  if (change.roster !== undefined) applyRoster(roll, change.roster);
+  if (change.staff !== undefined) {
+    for (const id of roll.header.staff) if (!change.staff.includes(id)) roll.followers.delete(id);
+    roll.header = { ...roll.header, staff: change.staff, version: roll.header.version + 1 };
+  }
+  if (change.end !== undefined) {
+    roll.end = change.end;
+    roll.state = change.end.outcome;
+  }
+  if (change.seq !== 0) roll.log.push(change);
+};
+
+const applyLine = (roll: Roll, line: Line): void => {
+  let before = roll.records.get(line.student_id);
+  if (before === undefined) {
+    const admission = line.admitted;
+    if (admission === undefined) throw new Error('a change names a student who is not on the roll');
+    before = admittedRecord(roll.records.size, admission);
+    roll.users.set(admission.user_id, admission.student_id);
+  }
+  if (before.joined_at === null && line.joined_at !== null) roll.joined += 1;
+  roll.records.set(line.student_id, changedRecord(before, line));
+};
+
+const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
+  // First free every user id that changes hands, then give: two students may have swapped theirs.
+  for (const entry of entries) {
+    const before = roll.records.get(entry.student_id);
+    if (before !== undefined && roll.users.get(before.user_id) === entry.student_id) roll.users.delete(before.user_id);
+  }
+  for (const entry of entries) {
+    const before = roll.records.get(entry.student_id);
+    if (before === undefined) continue;
+    const { approved, user_id, student_name, roll: number } = entry;
+    roll.records.set(entry.student_id, { ...before, approved, user_id, student_name, roll: number });
+    roll.users.set(user_id, entry.student_id);
+    if (!approved) roll.followers.delete(user_id);
+    if (before.user_id !== user_id) roll.followers.delete(before.user_id);
+  }
+  roll.header = { ...roll.header, version: roll.header.version + 1 };
+};
+
+/** Rebuilds a roll from its opening and its changes. */
+export const replay = (opening: Opening, changes: Iterable<Change>): Roll => {
+  const roll = openRoll(opening);
+  for (const change of changes) apply(roll, change);
+  return roll;
+};
+
+/** The session object as this roll makes it. */
+export const sessionOf = (roll: Roll): Session =>
+  roll.header.session.status === roll.state ? roll.header.session : { ...roll.header.session, status: roll.state };
+
+export const fullRecord = (record: RollRecord): FullRecord => ({
+  student_id: record.student_id,
+  student_name: record.student_name,
+  roll: record.roll,
+  status: record.status,
+  joined_at: record.joined_at,
+  marked_at: record.marked_at,
+  marked_by: record.marked_by,
+  remarks: record.remarks,
+});
+
+export const fullRecords = (roll: Roll): FullRecord[] => Array.from(roll.records.values(), fullRecord);
+
+export const reducedRecord = (record: Pick<RollRecord, 'student_id' | 'status' | 'marked_at'>): ReducedRecord => ({
+  student_id: record.student_id,
+  status: record.status,
+  marked_at: record.marked_at,
+});
+
+/** For tests and checks: the counts as the records have them. */
+export const recount = (roll: Roll): Counts => countStatuses(roll.records.values());

@@ -1,0 +1,76 @@
+/** Every bound of the service: its unit is in its name, the line above says what it prevents. */
+
+/** Frames beyond this close the connection; also the largest bulk. Larger rosters come over REST. */
+export const FRAME_MAX_BYTES = 1024 * 1024;
+/** REST bodies; a roster of 10,000 lines of CSV is about 600 KB. */
+export const HTTP_BODY_MAX_BYTES = 4 * 1024 * 1024;
+/** Students on one roll; bounds the size of every snapshot. */
+export const ROLL_MAX_STUDENTS = 10_000;
+/** Changes of one roll; bounds its log, which is kept whole until archived. Ending still works. */
+export const ROLL_MAX_CHANGES = 50_000;
+/** Remembered request ids that changed nothing; together with ROLL_MAX_CHANGES this bounds what a roll keeps in memory. */
+export const ROLL_MAX_REMEMBERED_NO_OPS = 50_000;
+/** Changes that one syncAttendance replays; beyond it a snapshot is cheaper. */
+export const SYNC_MAX_CHANGES = 500;
+/** Ids named in a refusal, so that an error stays small. */
+export const REFUSAL_MAX_IDS = 20;
+
+/** Statistics of one session to its room, at most this often. */
+export const STATISTICS_MIN_INTERVAL_MS = 500;
+/** And at least this often, as a heartbeat that carries seq. */
+export const STATISTICS_HEARTBEAT_MS = 15_000;
+/**
+ * Statistics that one node sends per second over all sessions, as messages to sockets. Beyond it they come less often
+ * than STATISTICS_MIN_INTERVAL_MS: in the first minute of a hundred classes, check-ins go first.
+ */
+export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 4_000;
+
+/** Tolerance for clocks that differ between the issuer of tokens and us. */
+export const TOKEN_CLOCK_TOLERANCE_S = 30;
+/** tokenExpiring is sent this long before a socket's token expires. */
+export const TOKEN_EXPIRING_NOTICE_MS = 60_000;
+/** How often expiries are looked at; an expired socket is closed within this. */
+export const TOKEN_EXPIRY_CHECK_MS = 1_000;
+/** Longest token that is looked at. */
+export const TOKEN_MAX_CHARS = 8_192;
+
+/** Events that a student's socket may send at once, and per second after that: no person is faster. */
+export const STUDENT_EVENTS_BURST = 200;
+export const STUDENT_EVENTS_PER_SECOND = 20;
+/** The same for staff, whose screens may mark a whole class one by one. */
+export const STAFF_EVENTS_BURST = 2_500;
+export const STAFF_EVENTS_PER_SECOND = 250;
+/** An event that answers with a whole roll counts as this many. */
+export const WHOLE_ROLL_EVENT_COST = 5;
+/** A socket that goes on this far beyond its allowance is closed: refusing costs too. */
+export const RATE_LIMITED_EVENTS_BEFORE_CLOSE = 1_000;
+
+/** Messages and bytes waiting for one connection's reader; beyond either it is closed and can sync later. */
+export const SEND_QUEUE_MAX_MESSAGES = 5_000;
+export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
+/** How often the send queues are looked at. */
+export const SEND_QUEUE_CHECK_MS = 1_000;
+/** Course rooms that one socket may be in. */
+export const SOCKET_MAX_COURSES = 200;
+/** Longer event names are refused before they are looked up or logged. */
+export const EVENT_NAME_MAX_CHARS = 64;
+
+/** A claim on a due roll lapses after this, so that a worker that died does not keep it. */
+export const ARCHIVE_LEASE_MS = 30_000;
+/** Waits between tries to archive one roll: doubled from the first to the last, with jitter. */
+export const ARCHIVE_RETRY_MIN_MS = 500;
+export const ARCHIVE_RETRY_MAX_MS = 60_000;
+/** Rolls that one look at the due-list takes. */
+export const ARCHIVE_BATCH_ROLLS = 50;
+/** How often the due-list is looked at when nothing wakes it. */
+export const ARCHIVE_POLL_MS = 1_000;
+/** A session that is begun but has no roll after this is opened by the reconciler. */
+export const RECONCILE_EVERY_MS = 30_000;
+/** Grace after ends_at before a session ends by itself. */
+export const AUTO_END_AFTER_ENDS_AT_MS = 10 * 60_000;
+
+/** List pages. */
+export const PAGE_DEFAULT_ITEMS = 50;
+export const PAGE_MAX_ITEMS = 200;
+/** Rows read at a time while a CSV streams. */
+export const CSV_PAGE_ROWS = 500;

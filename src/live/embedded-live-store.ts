@@ -1,0 +1,508 @@
+/**
+ * Live rolls in this process, every change journalled to SQLite before anybody hears of it.
+ *
+ * One turn of the event loop is one transaction: decide, apply in memory, journal, commit (fsync), and only then
+ * deliver and answer, in order. All of that is synchronous, so nobody can read what is not committed. When the commit
+ * fails, the rolls concerned are dropped, rebuilt from the journal, and every command of the turn is answered
+ * STORE_UNAVAILABLE. Presence is not journalled: connections die with the process.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Clock, isoFrom, type MakeId } from '../clock.ts';
+import type { ActiveSession } from '../contract/events.ts';
+import { Refusal, refuse } from '../contract/errors.ts';
+import { windowsOf } from '../domain/checkin.ts';
+import { decide, type Now } from '../domain/decide.ts';
+import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
+import { type Connection, Presence } from '../domain/presence.ts';
+import {
+  apply,
+  type Change,
+  type Command,
+  type Decision,
+  type Opening,
+  openRoll,
+  type Roll,
+  type RollState,
+  type RosterEntry,
+  replay,
+} from '../domain/roll.ts';
+import {
+  type Delivery,
+  newsOfChange,
+  newsOfLeaving,
+  newsOfReturn,
+  persistedNews,
+  statisticsNews,
+} from '../fanout.ts';
+import { ARCHIVE_LEASE_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import type { Answer, Audience, Claim, Cursor, LiveStore, RollPeek, RollPlan, RollView, Viewer } from './live-store.ts';
+import { missedBy } from './missed.ts';
+import { RollIndex } from './roll-index.ts';
+
+type LiveRoll = {
+  roll: Roll;
+  presence: Presence;
+  /** Journal rows of this roll, to delete when it is archived. */
+  rows: number[];
+  due_at: number;
+  fence: number;
+  tries: number;
+  statistics_at: number;
+};
+
+type Queued = {
+  session_id: string;
+  command: Command;
+  connection: { id: string } | undefined;
+  resolve: (answer: Answer | null) => void;
+  reject: (error: unknown) => void;
+};
+
+type Decided = { queued: Queued; live: LiveRoll; decision: Decision };
+
+export type EmbeddedLiveStoreOptions = {
+  db: DatabaseSync;
+  clock: Clock;
+  makeId: MakeId;
+  audience: Audience;
+  /** A roll became due now: wakes the archiver. */
+  onDue: () => void;
+  /** Runs between the journal's last write and its commit; for fault tests. */
+  beforeCommit?: () => void;
+};
+
+export class EmbeddedLiveStore implements LiveStore {
+  private readonly db: DatabaseSync;
+  private readonly clock: Clock;
+  private readonly makeId: MakeId;
+  private readonly audience: Audience;
+  private readonly onDue: () => void;
+  private readonly beforeCommit: () => void;
+  private readonly insertOpening: StatementSync;
+  private readonly insertChanges: StatementSync;
+  private readonly rolls = new Map<string, LiveRoll>();
+  private readonly index = new RollIndex();
+  private queue: Queued[] = [];
+  private scheduled = false;
+  private closed = false;
+
+  /** Rolls that were active or not yet archived come back here, before anything else can happen. */
+  constructor(options: EmbeddedLiveStoreOptions) {
+    this.db = options.db;
+    this.clock = options.clock;
+    this.makeId = options.makeId;
+    this.audience = options.audience;
+    this.onDue = options.onDue;
+    this.beforeCommit = options.beforeCommit ?? (() => {});
+    this.insertOpening = this.db.prepare('INSERT INTO live_rolls (session_id, opening) VALUES (?, ?)');
+    this.insertChanges = this.db.prepare('INSERT INTO live_changes (session_id, changes) VALUES (?, ?)');
+    this.load();
+  }
+
+  async open(plan: RollPlan): Promise<{ opened: boolean }> {
+    const session_id = plan.session.id;
+    this.assertOpen();
+    if (this.rolls.has(session_id)) return { opened: false };
+    const now = this.clock();
+    const opening: Opening = {
+      header: {
+        session: plan.session,
+        course_id: plan.session.course_id,
+        staff: plan.staff,
+        teacher_name: plan.teacher_name,
+        windows: windowsOf(plan, now, plan.auto_end_after_minutes),
+        started_at: isoFrom(now),
+        started_by: plan.started_by,
+        epoch: this.makeId(),
+        rebuilt: plan.rebuilt,
+        version: 1,
+      },
+      students: plan.students,
+    };
+    try {
+      this.insertOpening.run(session_id, JSON.stringify(opening));
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+    this.add(openRoll(opening), []);
+    return { opened: true };
+  }
+
+  async peek(session_id: string): Promise<RollPeek | null> {
+    const live = this.rolls.get(session_id);
+    return live === undefined ? null : { header: live.roll.header, state: live.roll.state };
+  }
+
+  async states(session_ids: string[]): Promise<Map<string, RollState>> {
+    const states = new Map<string, RollState>();
+    for (const id of session_ids) {
+      const live = this.rolls.get(id);
+      if (live !== undefined) states.set(id, live.roll.state);
+    }
+    return states;
+  }
+
+  submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null> {
+    if (this.closed) return Promise.reject(refuse('STORE_UNAVAILABLE'));
+    return new Promise((resolve, reject) => {
+      this.queue.push({ session_id, command, connection, resolve, reject });
+      if (this.scheduled) return;
+      this.scheduled = true;
+      setImmediate(() => this.flush());
+    });
+  }
+
+  async reattach(
+    session_id: string,
+    { id, user_id }: { id: string; user_id: string },
+    staff: boolean,
+  ): Promise<Connection | null> {
+    const live = this.rolls.get(session_id);
+    if (live === undefined || !live.roll.followers.has(user_id)) return null;
+    const student_id = staff ? null : (live.roll.users.get(user_id) ?? null);
+    if (!staff && (student_id === null || live.roll.state !== 'active')) return null;
+    const connection = { id, user_id, student_id };
+    this.putOnline(live, connection, true);
+    return connection;
+  }
+
+  async detach(session_id: string, connection: string): Promise<void> {
+    const live = this.rolls.get(session_id);
+    if (live !== undefined) this.takeOffline(live, connection);
+  }
+
+  async read(session_id: string): Promise<RollView | null> {
+    const live = this.rolls.get(session_id);
+    return live === undefined ? null : { roll: live.roll, presence: live.presence };
+  }
+
+  async missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null> {
+    const live = this.rolls.get(session_id);
+    return live === undefined ? null : missedBy(live.roll, live.presence, viewer, cursor);
+  }
+
+  async publishStatistics(session_id: string): Promise<void> {
+    const live = this.rolls.get(session_id);
+    const now = this.clock();
+    if (live === undefined || live.roll.state !== 'active') return;
+    if (Math.abs(now - live.statistics_at) < STATISTICS_MIN_INTERVAL_MS) return;
+    live.statistics_at = now;
+    this.deliver(live, [statisticsNews(live.roll, live.presence)]);
+  }
+
+  async activeInCourse(course_id: string): Promise<ActiveSession[]> {
+    const active: ActiveSession[] = [];
+    for (const id of this.index.ofCourse(course_id)) {
+      const roll = this.rolls.get(id)?.roll;
+      if (roll?.state !== 'active') continue;
+      const { session, started_at } = roll.header;
+      active.push({ sessionId: id, teacherId: session.teacher_id, studentCount: roll.joined, startedAt: started_at });
+    }
+    return active.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  }
+
+  async followedBy(user_id: string): Promise<string[]> {
+    return this.index.ofUser(user_id);
+  }
+
+  async followRoster(course_id: string, entries: RosterEntry[]): Promise<void> {
+    await Promise.all(this.index.ofCourse(course_id).map((id) => this.submit(id, { kind: 'roster', entries })));
+  }
+
+  async followStaff(course_id: string, staff: string[]): Promise<void> {
+    await Promise.all(this.index.ofCourse(course_id).map((id) => this.submit(id, { kind: 'staff', staff })));
+  }
+
+  async claimDue(limit: number): Promise<Claim[]> {
+    const now = this.clock();
+    const claims: Claim[] = [];
+    for (const [session_id, live] of this.rolls) {
+      if (live.due_at > now) continue;
+      if (claims.length >= limit) break;
+      live.due_at = now + ARCHIVE_LEASE_MS;
+      live.fence += 1;
+      const due = live.roll.state === 'active' ? 'end' : 'archive';
+      claims.push({ session_id, fence: live.fence, due, tries: live.tries });
+      if (due === 'archive') live.tries += 1;
+    }
+    return claims;
+  }
+
+  async final(claim: Claim): Promise<FinalRoll | null> {
+    const live = this.held(claim);
+    return live === null || live.roll.end === null ? null : finalRoll(live.roll);
+  }
+
+  async confirm(claim: Claim, version: number): Promise<boolean> {
+    const live = this.held(claim);
+    if (live === null) return false;
+    this.forget(claim.session_id, live);
+    this.deliver(live, [persistedNews(claim.session_id, version, isoFrom(this.clock()))]);
+    this.audience.expel(claim.session_id, [...live.presence.connections.keys()]);
+    return true;
+  }
+
+  async defer(claim: Claim, delay_ms: number): Promise<void> {
+    const live = this.held(claim);
+    if (live !== null) live.due_at = this.clock() + delay_ms;
+  }
+
+  async backlog(): Promise<{ rolls: number; overdue: number; oldest_overdue_ms: number }> {
+    const now = this.clock();
+    let overdue = 0;
+    let oldest = 0;
+    for (const live of this.rolls.values()) {
+      const since = live.roll.end === null ? live.roll.header.windows.auto_end_at : Date.parse(live.roll.end.at);
+      if (since > now) continue;
+      overdue += 1;
+      oldest = Math.max(oldest, now - since);
+    }
+    return { rolls: this.rolls.size, overdue, oldest_overdue_ms: oldest };
+  }
+
+  async ping(): Promise<void> {
+    this.assertOpen();
+    try {
+      this.db.prepare('SELECT 1').get();
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /** Answers what is queued, then refuses everything. The database belongs to the caller. */
+  async close(): Promise<void> {
+    this.flush();
+    this.closed = true;
+  }
+
+  // --- group commit ---------------------------------------------------------------------------------------------
+
+  private flush(): void {
+    this.scheduled = false;
+    const queue = this.queue;
+    if (queue.length === 0) return;
+    this.queue = [];
+    const ms = this.clock();
+    const now: Now = { ms, iso: isoFrom(ms) };
+    const decided: Decided[] = [];
+    const journal = new Map<LiveRoll, Change[]>();
+    try {
+      for (const queued of queue) {
+        const live = this.rolls.get(queued.session_id);
+        if (live === undefined) queued.resolve(null);
+        else decided.push(this.decideOne(queued, live, now, journal));
+      }
+      this.commit(journal);
+    } catch (cause) {
+      for (const live of journal.keys()) this.reload(live);
+      for (const queued of queue) queued.reject(unavailable(cause));
+      return;
+    }
+    for (const it of decided) this.finish(it, now);
+    // Last, so that no answer is older than what its connection was told meanwhile.
+    for (const { queued, live, decision } of decided) queued.resolve(answerOf(decision, live));
+  }
+
+  private decideOne(queued: Queued, live: LiveRoll, now: Now, journal: Map<LiveRoll, Change[]>): Decided {
+    const { command, connection } = queued;
+    // The other devices of a user who leaves with one of them go on hearing the roll.
+    const stays = command.kind === 'leave' && hasOtherConnection(live.presence, command.user_id, connection);
+    const decision = stays ? STAYS : decide(live.roll, command, now);
+    if (decision.change !== null) {
+      apply(live.roll, decision.change);
+      const changes = journal.get(live);
+      if (changes === undefined) journal.set(live, [decision.change]);
+      else changes.push(decision.change);
+    }
+    return { queued, live, decision };
+  }
+
+  private commit(journal: Map<LiveRoll, Change[]>): void {
+    if (journal.size === 0) return;
+    const rows: [LiveRoll, number][] = [];
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const [live, changes] of journal) {
+        const { lastInsertRowid } = this.insertChanges.run(live.roll.header.session.id, JSON.stringify(changes));
+        rows.push([live, Number(lastInsertRowid)]);
+      }
+      this.beforeCommit();
+      this.db.exec('COMMIT');
+    } catch (cause) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw cause;
+    }
+    for (const [live, row] of rows) live.rows.push(row);
+  }
+
+  /** After the commit: who is online, what is told, what is answered. */
+  private finish({ queued, live, decision: { outcome, change } }: Decided, now: Now): void {
+    const { command, connection } = queued;
+    const { roll, presence } = live;
+    if (outcome.ok && connection !== undefined) this.followConnection(live, command, outcome.first_join === true && outcome.repeated !== true, connection);
+    if (change !== null) {
+      this.index.follow(roll, change);
+      const deliveries = newsOfChange(roll, change, presence);
+      if (deliveries.length > 0) {
+        this.audience.deliver(
+          { session_id: queued.session_id, seq: change.seq, room_seq: change.room_seq, deliveries },
+          presence,
+        );
+      }
+      if (change.roster !== undefined || change.staff !== undefined) this.expelUnentitled(live);
+      if (change.end !== undefined) this.ended(live, now);
+    }
+  }
+
+  private followConnection(live: LiveRoll, command: Command, first_join: boolean, { id }: { id: string }): void {
+    if (command.kind === 'leave') {
+      this.audience.expel(live.roll.header.session.id, [id]);
+      this.takeOffline(live, id);
+    }
+    if (command.kind === 'attend') this.putOnline(live, { id, user_id: command.user_id, student_id: null }, false);
+    if (command.kind === 'join') {
+      const student_id = live.roll.users.get(command.user_id) ?? null;
+      // A repeated request is answered even after its user left or the session ended, but lets nobody in again.
+      if (student_id === null || live.roll.state !== 'active' || !live.roll.followers.has(command.user_id)) return;
+      this.putOnline(live, { id, user_id: command.user_id, student_id }, !first_join);
+    }
+  }
+
+  private ended(live: LiveRoll, now: Now): void {
+    const students = [...live.presence.connections.values()].filter((it) => it.student_id !== null);
+    for (const { id } of students) live.presence.detach(id);
+    this.audience.expel(
+      live.roll.header.session.id,
+      students.map(({ id }) => id),
+    );
+    live.due_at = now.ms;
+    this.onDue();
+  }
+
+  // --- presence -------------------------------------------------------------------------------------------------
+
+  private putOnline(live: LiveRoll, connection: Connection, tellReturn: boolean): void {
+    const { cameOnline } = live.presence.attach(connection);
+    this.audience.admit(live.roll.header.session.id, connection);
+    if (!cameOnline || !tellReturn || connection.student_id === null) return;
+    const record = live.roll.records.get(connection.student_id);
+    if (record !== undefined) this.deliver(live, newsOfReturn(live.roll, record, live.presence));
+  }
+
+  private takeOffline(live: LiveRoll, id: string): void {
+    const gone = live.presence.detach(id);
+    if (gone === null || !gone.wentOffline || gone.connection.student_id === null) return;
+    const record = live.roll.records.get(gone.connection.student_id);
+    if (record === undefined || live.roll.state !== 'active') return;
+    this.deliver(live, newsOfLeaving(live.roll, record, live.presence, isoFrom(this.clock())));
+  }
+
+  /** After a change of roster or staff: who may not be here any more is out (AUTH-1). */
+  private expelUnentitled(live: LiveRoll): void {
+    const { roll, presence } = live;
+    const out: string[] = [];
+    for (const { id, user_id, student_id } of presence.connections.values()) {
+      const entitled = student_id === null ? roll.followers.has(user_id) : roll.records.get(student_id)?.approved === true && roll.users.get(user_id) === student_id;
+      if (!entitled) out.push(id);
+    }
+    if (out.length === 0) return;
+    this.audience.expel(roll.header.session.id, out);
+    for (const id of out) this.takeOffline(live, id);
+  }
+
+  private deliver(live: LiveRoll, deliveries: Delivery[]): void {
+    const { roll, presence } = live;
+    if (deliveries.length === 0) return;
+    this.audience.deliver(
+      { session_id: roll.header.session.id, seq: roll.seq, room_seq: roll.room_seq, deliveries },
+      presence,
+    );
+  }
+
+  // --- keeping rolls --------------------------------------------------------------------------------------------
+
+  private add(roll: Roll, rows: number[], presence = new Presence()): void {
+    const due_at = roll.end === null ? roll.header.windows.auto_end_at : Date.parse(roll.end.at);
+    const statistics_at = Number.NEGATIVE_INFINITY;
+    this.rolls.set(roll.header.session.id, { roll, presence, rows, due_at, fence: 0, tries: 0, statistics_at });
+    this.index.add(roll);
+  }
+
+  private load(): void {
+    const changes = new Map<string, { rows: number[]; changes: Change[] }>();
+    for (const row of this.db.prepare('SELECT id, session_id, changes FROM live_changes ORDER BY id').iterate()) {
+      const id = String(row.session_id);
+      const of = changes.get(id) ?? { rows: [], changes: [] };
+      of.rows.push(Number(row.id));
+      for (const change of JSON.parse(String(row.changes)) as Change[]) of.changes.push(change);
+      changes.set(id, of);
+    }
+    for (const row of this.db.prepare('SELECT session_id, opening FROM live_rolls').iterate()) {
+      const of = changes.get(String(row.session_id)) ?? { rows: [], changes: [] };
+      this.add(replay(JSON.parse(String(row.opening)) as Opening, of.changes), of.rows);
+    }
+  }
+
+  /** Back to what is committed, after a failed commit. Who is connected stays known. */
+  private reload(live: LiveRoll): void {
+    const id = live.roll.header.session.id;
+    try {
+      const row = this.db.prepare('SELECT opening FROM live_rolls WHERE session_id = ?').get(id);
+      const select = this.db.prepare('SELECT changes FROM live_changes WHERE id = ?');
+      const changes = live.rows.flatMap((it) => JSON.parse(String(select.get(it)?.changes)) as Change[]);
+      this.index.remove(live.roll);
+      live.roll = replay(JSON.parse(String(row?.opening)) as Opening, changes);
+      this.index.add(live.roll);
+    } catch {
+      // The journal cannot even be read: better no roll than one that shows what was never committed. It is still in
+      // the file, and comes back with the next start.
+      this.index.remove(live.roll);
+      this.rolls.delete(id);
+    }
+  }
+
+  private forget(session_id: string, live: LiveRoll): void {
+    try {
+      this.db.exec('BEGIN IMMEDIATE');
+      this.db.prepare('DELETE FROM live_rolls WHERE session_id = ?').run(session_id);
+      const remove = this.db.prepare('DELETE FROM live_changes WHERE id = ?');
+      for (const id of live.rows) remove.run(id);
+      this.db.exec('COMMIT');
+    } catch (cause) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw unavailable(cause);
+    }
+    this.index.remove(live.roll);
+    this.rolls.delete(session_id);
+  }
+
+  private held(claim: Claim): LiveRoll | null {
+    const live = this.rolls.get(claim.session_id);
+    return live !== undefined && live.fence === claim.fence ? live : null;
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw refuse('STORE_UNAVAILABLE');
+  }
+}
+
+const STAYS: Decision = { outcome: { ok: true, seq: 0, room_seq: 0, changed: false, records: [] }, change: null };
+
+const answerOf = ({ outcome }: Decision, { roll, presence }: LiveRoll): Answer =>
+  outcome.ok
+    ? {
+        ...outcome,
+        current: { seq: roll.seq, room_seq: roll.room_seq, counts: roll.counts, online_count: presence.onlineCount },
+      }
+    : outcome;
+
+const hasOtherConnection = (presence: Presence, user_id: string, connection: { id: string } | undefined): boolean => {
+  const here = connection !== undefined && presence.connections.get(connection.id)?.user_id === user_id ? 1 : 0;
+  return presence.connectionsOfUser(user_id) > here;
+};
+
+const unavailable = (cause: unknown): Refusal => {
+  const refusal = refuse('STORE_UNAVAILABLE');
+  refusal.cause = cause;
+  return refusal;
+};

@@ -1,0 +1,118 @@
+/**
+ * The live store: the rolls of all running sessions, until the archive has confirmed them.
+ *
+ * Guarantees, whichever store it is:
+ * - Atomic: a command takes effect whole or not at all. All commands for one roll that arrive in one turn of the event
+ *   loop are one step (group commit); their order is the order of the calls.
+ * - Durable: when a promise resolves with an accepted outcome, the change survives the death of this process.
+ * - Told: the events of a change are delivered to the audience in seq order, after it is durable and without fail;
+ *   nothing is delivered of a change that is not.
+ * - Idempotent: a command with a request id has its effect once, however often it is sent.
+ * - STORE_UNAVAILABLE (a Refusal thrown) means that the outcome is unknown; repeating with the same request id is safe.
+ *   Nothing ever hangs.
+ * - Time is the store's own clock: no node's clock decides a rule.
+ */
+import type { ActiveSession } from '../contract/events.ts';
+import type { CheckinPolicy, Session } from '../contract/nouns.ts';
+import type { FinalRoll } from '../domain/final-roll.ts';
+import type { Connection, Presence } from '../domain/presence.ts';
+import type { Accepted, Admission, Command, Current, Refused, Roll, RollHeader, RollState, RosterEntry } from '../domain/roll.ts';
+import type { Delivery, News } from '../fanout.ts';
+
+/** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */
+export interface Audience {
+  /** Hands events to the sockets that `presence` knows. */
+  deliver(news: News, presence: Presence): void;
+  /** From now on this connection hears the session, as staff or as a student. Before submit() or reattach() answers. */
+  admit(session_id: string, connection: Connection): void;
+  /** These connections are not in the session any more. */
+  expel(session_id: string, connections: string[]): void;
+}
+
+/** What a roll is opened from. The store adds its clock and an epoch. */
+export type RollPlan = {
+  /** As the clients see it, already active. */
+  session: Session;
+  checkin: CheckinPolicy;
+  /** Planned start and end, milliseconds since the epoch. */
+  date: number;
+  ends_at: number | null;
+  auto_end_after_minutes: number;
+  staff: string[];
+  teacher_name: string;
+  started_by: string;
+  rebuilt: boolean;
+  students: Admission[];
+};
+
+/** A roll read whole. Not to be changed; valid until the next await. */
+export type RollView = { roll: Roll; presence: Presence };
+
+/** What a command is answered: the decision, and for an accepted one the numbers that go with the answer. */
+export type Answer = Refused | (Accepted & { current: Current });
+
+export type RollPeek = { header: RollHeader; state: RollState };
+
+/** Who asks what was missed: staff hear everything, a student what the room and they themselves were told. */
+export type Viewer = { staff: true } | { staff: false; student_id: string };
+export type Cursor = { epoch?: string; since_seq?: number; since_room_seq?: number; since_own_seq?: number };
+
+/** A roll that needs a look, held by this claim until its lease lapses. */
+export type Claim = {
+  session_id: string;
+  /** Grows with every claim of this roll: an older holder's confirm or defer does nothing. */
+  fence: number;
+  /** end: still active past its limit. archive: ended, and the archive has not confirmed it. */
+  due: 'end' | 'archive';
+  /** Archive tries so far. */
+  tries: number;
+};
+
+export interface LiveStore {
+  /** Opens a roll and makes it due at its limit, in one step. A roll that is there already is left as it is. */
+  open(plan: RollPlan): Promise<{ opened: boolean }>;
+  /** Enough to authorise a command. May be older than the roll: commands carry its version. Null: no such roll. */
+  peek(session_id: string): Promise<RollPeek | null>;
+  /** The states of several rolls; those without a roll are left out. */
+  states(session_ids: string[]): Promise<Map<string, RollState>>;
+  /**
+   * Decides and makes one command. With a connection, an accepted join or attend also puts it online, and a leave takes
+   * it off; from the answer's numbers on that connection misses nothing. Null: there is no such roll.
+   */
+  submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null>;
+  /**
+   * A socket of a user who follows this roll is back: puts it online, as staff if they are, else as the student that
+   * the user is on this roll. Null: not a follower any more, or the roll is over for them.
+   */
+  reattach(session_id: string, connection: { id: string; user_id: string }, staff: boolean): Promise<Connection | null>;
+  /** A connection is gone. */
+  detach(session_id: string, connection: string): Promise<void>;
+  /** The roll and who is online, as of now, ended ones included until the archive has confirmed them. */
+  read(session_id: string): Promise<RollView | null>;
+  /** What a viewer missed since its cursor, in order; null: too much or unknown, take a snapshot. */
+  missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null>;
+  /** Sends the statistics to the room, unless that was done less than the interval ago by anybody. */
+  publishStatistics(session_id: string): Promise<void>;
+  /** Active rolls of a course, oldest first. */
+  activeInCourse(course_id: string): Promise<ActiveSession[]>;
+  /** Rolls that a user follows (JOIN-7). */
+  followedBy(user_id: string): Promise<string[]>;
+  /** Every roll of a course follows a change of its roster or its staff; connections that lost their right are expelled. */
+  followRoster(course_id: string, entries: RosterEntry[]): Promise<void>;
+  followStaff(course_id: string, staff: string[]): Promise<void>;
+
+  /** Takes due rolls, each for ARCHIVE_LEASE_MS. */
+  claimDue(limit: number): Promise<Claim[]>;
+  /** The whole of an ended roll; null: it is gone. */
+  final(claim: Claim): Promise<FinalRoll | null>;
+  /** The archive has it: tells staff (attendancePersisted) and forgets the roll. False: the claim is not valid any more. */
+  confirm(claim: Claim, version: number): Promise<boolean>;
+  /** Not archived: due again after this many milliseconds. */
+  defer(claim: Claim, delay_ms: number): Promise<void>;
+  /** Length of the due-list, and how long its oldest overdue entry has waited (ms). */
+  backlog(): Promise<{ rolls: number; overdue: number; oldest_overdue_ms: number }>;
+
+  /** Throws STORE_UNAVAILABLE when the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

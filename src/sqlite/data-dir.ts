@@ -1,0 +1,45 @@
+/** The data directory of the embedded profile: made when missing, and held by one process at a time. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const SQLITE_BUSY = 5;
+
+export type DataDirLock = {
+  /** Lets another process have the directory. Repeating it does nothing. */
+  release(): void;
+};
+
+/**
+ * Makes sure that the directory exists and can be written to, and takes it for this process. The lock is the operating
+ * system's, on a small file inside, so it ends with the process however that dies. Throws an Error of one line when
+ * another process has it or when it is not writable.
+ */
+export function lockDataDir(dir: string): DataDirLock {
+  let db: DatabaseSync | undefined;
+  try {
+    // Names of people will lie in it: a directory that we make is its owner's alone.
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+    db = new DatabaseSync(path.join(dir, 'rollcast.lock'));
+    db.exec('PRAGMA journal_mode = DELETE');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db?.close();
+    throw lockFailure(dir, error);
+  }
+  const held = db;
+  return {
+    release() {
+      if (held.isOpen) held.close();
+    },
+  };
+}
+
+function lockFailure(dir: string, error: unknown): Error {
+  const { errcode, message } = error as Error & { errcode?: number };
+  if (((errcode ?? 0) & 0xff) === SQLITE_BUSY) {
+    return new Error(`DATA_DIR ${dir} is in use by another Rollcast process`, { cause: error });
+  }
+  return new Error(`DATA_DIR ${dir} is not writable: ${message}`, { cause: error });
+}
