@@ -37,6 +37,7 @@ interface Figure {
 }
 
 export const CPU_PER_JOIN = 'CPU per join';
+const ACKNOWLEDGED_P99 = 'acknowledged, p99';
 const LAG_P99 = 'generator lag, p99';
 const OTHERS = 'CPU of others';
 
@@ -44,7 +45,7 @@ const FIGURES: Figure[] = [
   { what: CPU_PER_JOIN, unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join },
   { what: '… with aftermath', unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join_with_aftermath },
   { what: 'acknowledged, p50', unit: 'ms', digits: 2, of: (round) => round.acknowledged.p50 / 1000 },
-  { what: 'acknowledged, p99', unit: 'ms', digits: 2, of: (round) => round.acknowledged.p99 / 1000 },
+  { what: ACKNOWLEDGED_P99, unit: 'ms', digits: 2, of: (round) => round.acknowledged.p99 / 1000 },
   { what: 'teacher told, p50', unit: 'ms', digits: 2, of: (round) => round.teacher_told.p50 / 1000 },
   { what: 'teacher told, p99', unit: 'ms', digits: 2, of: (round) => round.teacher_told.p99 / 1000 },
   { what: 'frames per join', unit: '', digits: 2, of: (round) => round.frames / round.joins },
@@ -109,7 +110,7 @@ function brackets({ median, min, max }: Spread, digits: number): string {
 }
 
 // Beyond these, a run says more about the machine than about the servers.
-const LAG_P99_MS = 5;
+const LAG_SHARE = 0.5;
 const OTHERS_CORES = 0.1;
 const FEWEST_PAIRS = 5;
 
@@ -122,8 +123,11 @@ export function remarks(pairs: Pair[], rows: Row[], quick: boolean): string[] {
     if (what === CPU_PER_JOIN && pairs.filter((pair) => pair.shape === shape).length < FEWEST_PAIRS) {
       found.push(`${shape}: fewer than ${FEWEST_PAIRS} pairs, medians of so few mean little.`);
     }
-    if (what === LAG_P99 && worse > LAG_P99_MS) {
-      found.push(`${shape}: the load generator was late by ${worse.toFixed(1)} ms (p99), which the latencies contain.`);
+    const fastest = rows.find((row) => row.shape === shape && row.what === ACKNOWLEDGED_P99)?.reference.median ?? 0;
+    if (what === LAG_P99 && worse > LAG_SHARE * fastest) {
+      found.push(
+        `${shape}: the load generator itself was late by ${worse.toFixed(1)} ms (p99); the latencies contain it.`,
+      );
     }
     if (what === OTHERS && worse > OTHERS_CORES) {
       found.push(`${shape}: other work took ${worse.toFixed(2)} cores of this machine.`);

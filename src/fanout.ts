@@ -188,7 +188,11 @@ const newsOfLine = (roll: Roll, change: Change, line: Line): Delivery[] => {
   const { student_id } = line;
   const attendanceRecord = fullRecord(recordAt(roll, line));
   return [
-    { event: 'studentMarked', payload: { session_id, student_id, attendanceRecord, seq: change.seq }, receivers: STAFF },
+    {
+      event: 'studentMarked',
+      payload: { session_id, student_id, attendanceRecord, seq: change.seq },
+      receivers: STAFF,
+    },
     {
       event: 'attendanceMarked',
       payload: ownMarkPayload(session_id, student_id, line.status, line.marked_at ?? change.at, line.own_seq),
@@ -232,7 +236,8 @@ const newsOfEnd = (roll: Roll, change: Change): Delivery[] => {
     },
     { event: 'attendanceSessionEndedConfirm', payload: endedConfirmPayload(roll), receivers: STAFF },
   );
-  if (change.submitted) deliveries.push({ event: 'attendanceSubmitted', payload: submittedPayload(roll), receivers: STAFF });
+  if (change.submitted)
+    deliveries.push({ event: 'attendanceSubmitted', payload: submittedPayload(roll), receivers: STAFF });
   return deliveries;
 };
 

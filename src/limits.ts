@@ -74,3 +74,18 @@ export const PAGE_DEFAULT_ITEMS = 50;
 export const PAGE_MAX_ITEMS = 200;
 /** Rows read at a time while a CSV streams. */
 export const CSV_PAGE_ROWS = 500;
+
+/** Deeper JSON than this is refused before it is parsed; no body of ours nests deeper than 4. */
+export const JSON_MAX_DEPTH = 16;
+/** Path parameters, percent-encoded: the longest user id. */
+export const PATH_PARAMETER_MAX_CHARS = 400;
+/** Longest x-request-id that is taken over into logs. */
+export const REQUEST_ID_MAX_CHARS = 64;
+/** A store that has not answered after this is down, for readiness. */
+export const READINESS_TIMEOUT_MS = 2_000;
+/** Reads that one page of sessions may cost when live rolls are ahead of the registry; beyond it the page is shorter. */
+export const SESSION_PAGE_MAX_READS = 5;
+/** Bad lines named in the answer to a CSV roster, so that it stays small. */
+export const CSV_MAX_BAD_LINES = 200;
+/** Time zones whose formatters are kept for CSV; more than there are in use, and each is tens of kilobytes. */
+export const CSV_MAX_TIME_ZONES = 100;

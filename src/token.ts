@@ -47,7 +47,8 @@ export const tokenVerifier = (rules: TokenRules): VerifyToken => {
       ...(rules.audience === undefined ? {} : { audience: rules.audience }),
     };
     try {
-      const verified = typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+      const verified =
+        typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
       return actorOf(verified.payload);
     } catch (error) {
       throw refusalOf(error);
@@ -69,7 +70,8 @@ const actorOf = (claims: JWTPayload): Actor => {
   const role = ROLES.find((it) => it === claims.role);
   if (role === undefined) throw refuse('TOKEN_INVALID', 'The token names no role');
   const name = typeof claims.name === 'string' && claims.name.trim() !== '' ? claims.name.slice(0, NAME_MAX_CHARS) : id;
-  const picture = typeof claims.picture === 'string' && claims.picture.length <= PICTURE_MAX_CHARS ? claims.picture : null;
+  const picture =
+    typeof claims.picture === 'string' && claims.picture.length <= PICTURE_MAX_CHARS ? claims.picture : null;
   return { user_id: id, role: role satisfies Role, name, picture, expires_at: Number(claims.exp) * 1000 };
 };
 

@@ -53,6 +53,9 @@ export type StudentTotals = {
   counts: Counts;
 };
 
+/** Who somebody is, is said per course: two courses may know two people by the same id. */
+export type StudentOfCourse = { course_id: string; student_id: string };
+
 export type HistoryEntry = {
   session_id: string;
   course_id: string;
@@ -62,6 +65,7 @@ export type HistoryEntry = {
 };
 
 export interface Archive {
+  /** INTERNAL for a session that is unknown or was never begun: that roll must not be taken for archived. */
   store(roll: FinalRoll): Promise<void>;
   session(session_id: string): Promise<ArchivedSession | null>;
   /** All records by line; a page at a time for streaming (cursor: after this line). */
@@ -69,26 +73,37 @@ export interface Archive {
   recordOf(session_id: string, student_id: string): Promise<ArchivedRecord | null>;
   audit(session_id: string, page: PageRequest): Promise<Page<AuditEntry>>;
   /**
-   * All updates or none; version +1; one audit line per changed record, source "correction". An update that changes
-   * neither status nor remarks is left out; when nothing changes the version stays. Null: not stored (yet).
+   * All updates or none; version +1; one audit line per changed record, source "correction", all with the next seq. An
+   * update that changes neither status nor remarks is left out; when nothing changes the version stays. An admitted
+   * student is a change always (from: null). Of several updates of one student the last counts. Answers the records of
+   * everybody named, as they now are. Null: not stored (yet).
    * STUDENT_NOT_ON_ROLL when an update names somebody who has no record and is not admitted. CONFLICT: cancelled.
    */
   correct(correction: Correction): Promise<{ version: number; records: ArchivedRecord[]; counts: Counts } | null>;
   /** Completed → cancelled with an audit line (source "cancel"); false when it is not stored or already cancelled. */
   cancel(session_id: string, by: string, reason: string, at: string): Promise<boolean>;
 
-  /** Per student over the completed sessions of a course in which they have a record; ordered by student_id. */
+  /**
+   * Per student over the completed sessions of a course in which they have a record; ordered by student_id, "" before
+   * the first. Name and roll number are those of the latest session.
+   */
   report(course_id: string, page: { after_student_id: string; limit: number }): Promise<StudentTotals[]>;
-  /** Completed sessions with a record of this student (by student_id or user_id), newest first. course_ids: only these. */
-  history(student: string, course_ids: string[] | null, page: PageRequest): Promise<Page<HistoryEntry>>;
-  /** Sums over the same sessions as history, per status. */
-  historyCounts(student: string, course_ids: string[] | null): Promise<Counts>;
+  /** Completed sessions with a record of any of these students, newest first. */
+  history(students: StudentOfCourse[], page: PageRequest): Promise<Page<HistoryEntry>>;
+  /** Sums over the same records as history, per status. */
+  historyCounts(students: StudentOfCourse[]): Promise<Counts>;
 
   /** Everything that is held about a person (by student_id or user_id), in the archive and in the registry's enrollments. */
   exportPerson(person: string): Promise<PersonExport>;
   /**
-   * Replaces the person's ids by `pseudonym` everywhere in archive and enrollments, blanks name, roll number, remarks and
-   * reasons that concern them. Idempotent. Counts and statuses stay. Answers how many rows it touched.
+   * Replaces the person's ids by `pseudonym` everywhere in archive and enrollments, blanks name, roll number, remarks,
+   * flags and reasons that concern them (a correction of several people has one reason: it goes for all of them).
+   * Counts and statuses of records stay; enrollments become dropped, so that no later roll holds the pseudonym.
+   * The student is erased, not the staff member: where the same user id is a course's teacher or staff, or made a mark,
+   * a correction or an end, it stays. Only enrollments and records that carry this very id count as theirs; someone
+   * whose user_id differs from a student_id is erased by the user_id. Should one course know the id both as a
+   * student_id and as another student's user_id, both are erased, the second as `pseudonym` + "-2".
+   * Idempotent. CONFLICT when a course or session knows the pseudonym already. Answers how many rows it touched.
    */
   erasePerson(person: string, pseudonym: string): Promise<number>;
 }

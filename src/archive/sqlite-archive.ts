@@ -13,6 +13,7 @@ import type {
   Correction,
   FinalRoll,
   HistoryEntry,
+  StudentOfCourse,
   StudentTotals,
 } from './archive.ts';
 import { type CorrectionResult, type StoredState, writeCorrection } from './sqlite-correction.ts';
@@ -28,10 +29,11 @@ import {
   recordValues,
 } from './sqlite-rows.ts';
 
-type SessionRow = Omit<ArchivedSession, 'session_id' | 'outcome' | 'counts'> & {
+type SessionRow = Omit<ArchivedSession, 'session_id' | 'outcome' | 'counts' | 'seq' | 'room_seq'> & {
   id: string;
   status: ArchivedSession['outcome'];
   end_seq: number;
+  end_room_seq: number;
 };
 
 export class SqliteArchive extends SqlitePersonalData implements Archive {
@@ -66,7 +68,7 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
     }
     this.sql(
       `UPDATE sessions SET status = ?, version = 1, cancel_reason = ?, started_at = ?, ended_at = ?, ended_by = ?,
-       ended_by_name = ?, end_seq = ? WHERE id = ? AND status = 'active'`,
+       ended_by_name = ?, end_seq = ?, end_room_seq = ? WHERE id = ? AND status = 'active'`,
     ).run(
       roll.outcome,
       roll.reason,
@@ -75,6 +77,7 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
       roll.ended_by,
       roll.ended_by_name,
       roll.seq,
+      roll.room_seq,
       roll.session_id,
     );
   }
@@ -100,6 +103,8 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
         ended_at: row.ended_at,
         ended_by: row.ended_by,
         ended_by_name: row.ended_by_name,
+        seq: row.end_seq,
+        room_seq: row.end_room_seq,
       };
     });
   }
@@ -107,7 +112,7 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
   /** The session's row, if the archive has it. */
   #stored(session_id: string): SessionRow | null {
     const row = this.sql(
-      `SELECT id, course_id, status, version, started_at, ended_at, ended_by, ended_by_name, end_seq
+      `SELECT id, course_id, status, version, started_at, ended_at, ended_by, ended_by_name, end_seq, end_room_seq
        FROM sessions WHERE id = ? AND version > 0`,
     ).get(session_id);
     return (row as SessionRow | undefined) ?? null;
@@ -220,8 +225,8 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
     }));
   }
 
-  async history(student: string, course_ids: string[] | null, page: PageRequest): Promise<Page<HistoryEntry>> {
-    const [after, values] = historyFilter(student, course_ids);
+  async history(students: StudentOfCourse[], page: PageRequest): Promise<Page<HistoryEntry>> {
+    const [after, values] = historyFilter(students);
     let cursor = '';
     if (page.cursor !== undefined) {
       const key = decodeCursor<[number, string, number]>('history', ['number', 'string', 'number'], page.cursor);
@@ -246,8 +251,8 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
     );
   }
 
-  async historyCounts(student: string, course_ids: string[] | null): Promise<Counts> {
-    const [from, values] = historyFilter(student, course_ids);
+  async historyCounts(students: StudentOfCourse[]): Promise<Counts> {
+    const [from, values] = historyFilter(students);
     const rows = inStore(() => this.sql(`SELECT a.status, count(*) AS n ${from} GROUP BY a.status`).all(...values));
     return countsFrom(rows as CountRow[]);
   }
@@ -261,13 +266,13 @@ function countsFrom(rows: CountRow[]): Counts {
   return counts;
 }
 
-/** What history and its sums range over. */
-function historyFilter(student: string, course_ids: string[] | null): [string, SQLInputValue[]] {
-  const from = `FROM attendance a CROSS JOIN sessions s ON s.id = a.session_id
-    WHERE (a.student_id = ? OR a.user_id = ?) AND s.status = 'completed'`;
-  if (course_ids === null) return [from, [student, student]];
-  return [
-    `${from} AND a.course_id IN (SELECT value FROM json_each(?))`,
-    [student, student, JSON.stringify(course_ids)],
-  ];
+/** What history and its sums range over. The few students come first, so that the index leads to their records. */
+function historyFilter(students: StudentOfCourse[]): [string, SQLInputValue[]] {
+  const from = `FROM (
+      SELECT DISTINCT value ->> 'course_id' AS course_id, value ->> 'student_id' AS student_id FROM json_each(?)
+    ) AS wanted
+    CROSS JOIN attendance a ON a.course_id = wanted.course_id AND a.student_id = wanted.student_id
+    CROSS JOIN sessions s ON s.id = a.session_id
+    WHERE s.status = 'completed'`;
+  return [from, [JSON.stringify(students)]];
 }

@@ -3,15 +3,13 @@ import type { StatementSync } from 'node:sqlite';
 import { refuse } from '../contract/errors.ts';
 import type { AuditEntry, MarkUpdate } from '../contract/nouns.ts';
 import type { Counts } from '../domain/statistics.ts';
+import { REFUSAL_MAX_IDS } from '../limits.ts';
 import type { ArchivedRecord, Correction } from './archive.ts';
 import { RECORD_COLUMNS, type RecordRow, recordFrom, recordValues } from './sqlite-rows.ts';
 
 export type CorrectionResult = { version: number; records: ArchivedRecord[]; counts: Counts };
 export type StoredState = { course_id: string; version: number; end_seq: number };
 type Sql = (text: string) => StatementSync;
-
-/** How many unknown ids a refusal names. */
-const NAMED_IN_REFUSAL = 20;
 
 /** One changed line: the record before (null: admitted by this correction) and after. */
 type Change = { before: ArchivedRecord | null; after: ArchivedRecord; update: MarkUpdate };
@@ -113,7 +111,7 @@ function recordsBefore(sql: Sql, { session_id, admit }: Correction, updates: Map
     }
   }
   if (unknown.length > 0) {
-    throw refuse('STUDENT_NOT_ON_ROLL', undefined, { student_ids: unknown.slice(0, NAMED_IN_REFUSAL) });
+    throw refuse('STUDENT_NOT_ON_ROLL', undefined, { student_ids: unknown.slice(0, REFUSAL_MAX_IDS) });
   }
   return found;
 }

@@ -36,7 +36,7 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
       `SELECT u.session_id, u.line, ${AUDIT_COLUMNS.replaceAll(/\w+/g, 'u.$&')}
        FROM attendance a
        CROSS JOIN sessions s ON s.id = a.session_id
-       CROSS JOIN audit u ON u.session_id = a.session_id AND u.student_id = a.student_id
+       CROSS JOIN audit u INDEXED BY audit_by_student ON u.session_id = a.session_id AND u.student_id = a.student_id
        WHERE a.student_id = ?1 OR a.user_id = ?1 ORDER BY s.date, s.id, u.seq, u.line`,
     ).all(person) as (AuditRow & { session_id: string })[];
     return {
@@ -93,7 +93,7 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
   #eraseAudit({ session_id, student_id }: Line, name: string): number {
     // "by" is the student's own user id on a check-in; anywhere else it is staff, who are not erased here.
     const { changes } = this.sql(
-      `UPDATE audit SET student_id = ?1, by = iif(source = 'checkin', ?1, by),
+      `UPDATE audit INDEXED BY audit_by_student SET student_id = ?1, by = iif(source = 'checkin', ?1, by),
          remarks = iif(remarks IS NULL, NULL, 'null'), reason = iif(reason IS NULL, NULL, '')
        WHERE session_id = ?2 AND student_id = ?3`,
     ).run(name, session_id, student_id);

@@ -5,22 +5,35 @@
  */
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
-import type { Enrollment } from '../contract/nouns.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
-import { type Admission, type Command, fullRecord, fullRecords, type RollRecord, sessionOf, type Update } from '../domain/roll.ts';
+import {
+  type Admission,
+  type Command,
+  fullRecord,
+  fullRecords,
+  type RollRecord,
+  sessionOf,
+  type Update,
+} from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
-import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
-import type { RollPeek, RollView } from '../live/live-store.ts';
-import { admitNamed, admitUser, type Done, requestKey, rosterEntryOf, send } from './commands.ts';
-import { endedFromArchive } from './results.ts';
-import { courseOf, type Found, find, findAsStaff, type Services } from './services.ts';
+import type { RollPeek } from '../live/live-store.ts';
+import type { EnrollmentChange } from '../registry/registry.ts';
+import { admitNamed, admitUser, type Done, requestKey, send } from './commands.ts';
+import { tellCourseStarted } from './course-news.ts';
+import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
+import { followRoster, followStaff } from './membership.ts';
+import { find, findAsStaff, type Services } from './services.ts';
 import { ensureStarted } from './starting.ts';
 
 /** The socket that asks; REST has none. */
 export type Asker = { id: string } | undefined;
 
-type MarkEvent = 'markStudentPresent' | 'markStudentAbsent' | 'markStudentAttendance' | 'bulkUpdateAttendance' | 'marks';
-type EndEvent = 'endAttendanceSession' | 'submitAttendance' | 'end';
+type MarkEvent =
+  | 'markStudentPresent'
+  | 'markStudentAbsent'
+  | 'markStudentAttendance'
+  | 'bulkUpdateAttendance'
+  | 'marks';
 
 export class Attendance {
   private readonly services: Services;
@@ -32,7 +45,7 @@ export class Attendance {
   /** START-1..3. Attaches the asking socket as staff. */
   async start(actor: Actor, session_id: string, asker: Asker): Promise<ServerPayload<'attendanceSessionStarted'>> {
     const { view, opened } = await ensureStarted(this.services, actor, session_id);
-    if (opened) await this.tellCourseStarted(view);
+    if (opened) await tellCourseStarted(this.services, view);
     if (asker !== undefined) await this.attend(actor, session_id, asker);
     const { roll } = (await this.services.live.read(session_id)) ?? view;
     return {
@@ -108,70 +121,23 @@ export class Attendance {
   }
 
   /** END-1, END-2. On a session that is over: what was stored. */
-  async end(
-    actor: Actor,
-    session_id: string,
-    request_id?: string,
-    event: EndEvent = 'endAttendanceSession',
-  ): Promise<ServerPayload<'attendanceSessionEndedConfirm'>> {
-    const ended = await this.finish(actor, { event, session_id, updates: [], submitted: false, request_id });
-    return 'roll' in ended ? endedConfirmPayload(ended.roll) : ended;
+  async end(actor: Actor, session_id: string, request_id?: string, event: EndEvent = 'endAttendanceSession') {
+    return endSession(this.services, actor, event, session_id, request_id);
   }
 
   /** Applies the updates and ends, in one step. On a session that is over: what was stored. */
-  async submit(
-    actor: Actor,
-    session_id: string,
-    updates: Update[],
-    request_id?: string,
-  ): Promise<ServerPayload<'attendanceSubmitted'>> {
-    const event = 'submitAttendance';
-    const ended = await this.finish(actor, { event, session_id, updates, submitted: true, request_id });
-    if ('roll' in ended) return submittedPayload(ended.roll);
-    const archived = await this.services.archive.session(session_id);
-    return {
-      session_id,
-      statistics: ended.finalData.statistics,
-      submitted_by: ended.ended_by,
-      submitted_at: ended.ended_at,
-      version: archived?.version ?? 1,
-    };
+  async submit(actor: Actor, session_id: string, updates: Update[], request_id?: string) {
+    return submitSession(this.services, actor, session_id, updates, request_id);
   }
 
   /** Takes a session out: scheduled, active (an end whose outcome is cancelled) or completed (with a reason). */
   async cancel(actor: Actor, session_id: string, reason: string | null): Promise<void> {
-    const { registry, archive, live, clock } = this.services;
-    const found = await findAsStaff(this.services, actor, session_id, 'end');
-    if (found.roll !== null) {
-      if (found.roll.state !== 'active') {
-        throw refuse('CONFLICT', 'The session is being archived; try again', { retryable: true });
-      }
-      await this.sendEnd(actor, { event: 'end', session_id, updates: [], submitted: false, cancel: { reason } });
-      return;
-    }
-    switch (found.stored.status) {
-      case 'cancelled':
-        return;
-      case 'completed':
-        if (reason === null) throw refuse('INVALID_PAYLOAD', 'reason: required to cancel a completed session', { field: 'reason' });
-        await archive.cancel(session_id, actor.user_id, reason, new Date(clock()).toISOString());
-        return;
-      case 'scheduled':
-        if (await registry.cancelScheduled(session_id, reason, clock())) return;
-        break;
-      case 'active':
-        // No roll: a start under way, or a roll that was lost. Only the lost one can be taken out.
-        if (found.stored.opened_at !== null && (await live.peek(session_id)) === null) {
-          if (await registry.cancelLost(session_id, reason ?? 'roll lost', clock())) return;
-        }
-    }
-    throw refuse('CONFLICT', 'The session has just changed; try again', { retryable: true });
+    return cancelSession(this.services, actor, session_id, reason);
   }
 
   /** The limit of a session has come (END-4). */
   async endByClock(session_id: string): Promise<void> {
-    const auto: Actor = { user_id: 'auto', role: 'service', name: 'auto', picture: null, expires_at: Infinity };
-    await this.sendEnd(auto, { event: 'end', session_id, updates: [], submitted: false });
+    return endSessionByClock(this.services, session_id);
   }
 
   /** JOIN-7: puts a socket that has just connected back into every roll that its user follows. Answers their ids. */
@@ -181,7 +147,11 @@ export class Attendance {
     for (const session_id of await live.followedBy(actor.user_id)) {
       const peek = await live.peek(session_id);
       if (peek === null) continue;
-      const attached = await live.reattach(session_id, { id: asker.id, user_id: actor.user_id }, isStaff(actor, peek.header));
+      const attached = await live.reattach(
+        session_id,
+        { id: asker.id, user_id: actor.user_id },
+        isStaff(actor, peek.header),
+      );
       if (attached !== null) back.push(session_id);
     }
     return back;
@@ -192,38 +162,14 @@ export class Attendance {
     for (const session_id of session_ids) await this.services.live.detach(session_id, asker.id);
   }
 
-  /** A roster changed: live rolls follow, and who was dropped is out of the live rooms before this answers (AUTH-1). */
-  async followRoster(
-    course_id: string,
-    changed: { enrollment: Enrollment; previous_user_id: string | null }[],
-  ): Promise<void> {
-    if (changed.length === 0) return;
-    await this.services.live.followRoster(
-      course_id,
-      changed.map(({ enrollment }) => rosterEntryOf(enrollment)),
-    );
-    const entitled = new Set(changed.filter(({ enrollment }) => enrollment.status === 'approved').map((it) => it.enrollment.user_id));
-    const out = changed.flatMap(({ enrollment, previous_user_id }) => [enrollment.user_id, previous_user_id ?? enrollment.user_id]);
-    const course = await courseOf(this.services, course_id);
-    const staff = new Set([course.teacher_id, ...course.staff]);
-    this.services.courseRooms.expel(
-      course_id,
-      out.filter((id) => !entitled.has(id) && !staff.has(id)),
-    );
+  /** A roster changed: live rolls and rooms follow before this returns. */
+  async followRoster(course_id: string, changed: EnrollmentChange['changed']): Promise<void> {
+    return followRoster(this.services, course_id, changed);
   }
 
-  /** The staff of a course changed: the same for them. */
+  /** The staff of a course changed; `before` are the user ids that were staff until now. */
   async followStaff(course_id: string, before: string[]): Promise<void> {
-    const course = await courseOf(this.services, course_id);
-    const staff = [...new Set([course.teacher_id, ...course.staff])];
-    await this.services.live.followStaff(course_id, staff);
-    const out: string[] = [];
-    for (const id of before) {
-      if (staff.includes(id)) continue;
-      const enrolled = await this.services.registry.enrollmentOfUser(course_id, id);
-      if (enrolled?.status !== 'approved') out.push(id);
-    }
-    this.services.courseRooms.expel(course_id, out);
+    return followStaff(this.services, course_id, before);
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------
@@ -250,7 +196,12 @@ export class Attendance {
 
   private async checkIn(
     actor: Actor,
-    { session_id, code, ticket, request_id }: { session_id: string; code?: string; ticket?: string; request_id?: string },
+    {
+      session_id,
+      code,
+      ticket,
+      request_id,
+    }: { session_id: string; code?: string; ticket?: string; request_id?: string },
     peek: RollPeek,
     asker: { id: string },
   ): Promise<Done> {
@@ -305,106 +256,7 @@ export class Attendance {
     });
     return sent(await send(this.services, session_id, authorise, make, admitNamed(this.services)));
   }
-
-  /** The ended roll, or what the archive has. */
-  private async finish(
-    actor: Actor,
-    it: { event: EndEvent; session_id: string; updates: Update[]; submitted: boolean; request_id?: string | undefined },
-  ): Promise<RollView | ServerPayload<'attendanceSessionEndedConfirm'>> {
-    const found = await findAsStaff(this.services, actor, it.session_id, 'end');
-    const over = found.roll !== null ? found.roll.state !== 'active' : isOver(found);
-    if (!over || (found.roll !== null && it.request_id !== undefined)) await this.sendEnd(actor, it);
-    const view = await this.services.live.read(it.session_id);
-    return view ?? (await endedFromArchive(this.services, it.session_id));
-  }
-
-  /** Ends, once: who comes second finds it ended. */
-  private async sendEnd(
-    actor: Actor,
-    it: {
-      event: EndEvent;
-      session_id: string;
-      updates: Update[];
-      submitted: boolean;
-      cancel?: { reason: string | null };
-      request_id?: string | undefined;
-    },
-  ): Promise<void> {
-    const { session_id, updates, submitted } = it;
-    const request = requestKey(actor, it.event, it.request_id, updates);
-    const authorise = async () => {
-      const found = await findAsStaff(this.services, actor, session_id, 'end');
-      if (found.roll === null && !isOver(found)) throw refuse('SESSION_NOT_ACTIVE');
-      return found.roll;
-    };
-    const make = ({ header }: RollPeek, admit: Admission[]): Command => ({
-      kind: 'end',
-      header_version: header.version,
-      updates,
-      submitted,
-      outcome: it.cancel === undefined ? 'completed' : 'cancelled',
-      reason: it.cancel?.reason ?? null,
-      by: actor.user_id,
-      by_name: actor.name,
-      admit,
-      request,
-    });
-    try {
-      const done = await send(this.services, session_id, authorise, make, admitNamed(this.services));
-      if (done?.changed && done.repeated !== true) await this.tellCourseEnded(session_id);
-    } catch (error) {
-      if (!(await this.endedMeanwhile(session_id, error))) throw error;
-      if (it.cancel !== undefined) throw refuse('CONFLICT', 'The session has just ended; try again', { retryable: true });
-    }
-  }
-
-  private async endedMeanwhile(session_id: string, error: unknown): Promise<boolean> {
-    if (!isRefusal(error, 'SESSION_NOT_ACTIVE')) return false;
-    const peek = await this.services.live.peek(session_id);
-    return peek !== null && peek.state !== 'active';
-  }
-
-  private async tellCourseStarted({ roll }: RollView): Promise<void> {
-    const { header } = roll;
-    this.services.courseRooms.tell(header.course_id, 'courseSessionStarted', {
-      session_id: header.session.id,
-      course_id: header.course_id,
-      teacher_id: header.session.teacher_id,
-      teacher_name: header.teacher_name,
-      session_topic: header.session.topic,
-      total_students: roll.records.size,
-      started_at: header.started_at,
-    });
-    await this.tellActiveSessions(header.course_id);
-  }
-
-  private async tellCourseEnded(session_id: string): Promise<void> {
-    const view = await this.services.live.read(session_id);
-    if (view === null || view.roll.end === null) return;
-    const { header, end, counts } = view.roll;
-    this.services.courseRooms.tell(header.course_id, 'courseSessionEnded', {
-      session_id,
-      course_id: header.course_id,
-      teacher_id: header.session.teacher_id,
-      teacher_name: header.teacher_name,
-      final_statistics: statisticsOf(counts),
-      ended_by: end.by_name,
-      ended_at: end.at,
-    });
-    await this.tellActiveSessions(header.course_id);
-  }
-
-  private async tellActiveSessions(course_id: string): Promise<void> {
-    const activeSessions = await this.services.live.activeInCourse(course_id);
-    this.services.courseRooms.tell(course_id, 'activeSessionsData', { course_id, activeSessions });
-  }
 }
-
-const isRefusal = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
-
-const isOver = (found: Found): boolean =>
-  found.stored !== null && (found.stored.status === 'completed' || found.stored.status === 'cancelled');
 
 const sent = (done: Done | null): Done => {
   if (done === null) throw refuse('SESSION_NOT_ACTIVE');

@@ -3,11 +3,11 @@
  * one read of the registry when it names students who are not on the roll yet (JOIN-4).
  */
 import { createHash } from 'node:crypto';
+import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import type { Actor } from '../domain/policy.ts';
 import type { Admission, Command, Refused, RequestKey, RosterEntry } from '../domain/roll.ts';
-import { isoFrom } from '../clock.ts';
 import { REFUSAL_MAX_IDS } from '../limits.ts';
 import type { Answer, RollPeek } from '../live/live-store.ts';
 import type { Services } from './services.ts';

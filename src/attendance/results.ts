@@ -3,12 +3,28 @@ import type { ArchivedRecord } from '../archive/archive.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { FullRecord } from '../contract/nouns.ts';
+import type { VersionedRecord } from '../contract/rest-shapes.ts';
+import type { Roll } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 
 /** The contract's record without what only the archive needs. */
-export const fullRecordOf = ({ line: _line, user_id: _user, version: _version, ...record }: ArchivedRecord): FullRecord => record;
+export const fullRecordOf = ({
+  line: _line,
+  user_id: _user,
+  version: _version,
+  ...record
+}: ArchivedRecord): FullRecord => record;
+
+/** The same with the session version that last changed it. */
+export const versionedRecordOf = (record: ArchivedRecord): VersionedRecord => ({
+  ...fullRecordOf(record),
+  version: record.version,
+});
+
+/** What an unarchived roll's version is: the archive calls it 1 from its end on. */
+export const versionOf = (roll: Roll): number => (roll.state === 'active' ? 0 : 1);
 
 /** SESSION_NOT_ACTIVE when the archive has nothing: the session never had a roll, or lost it. */
 export const endedFromArchive = async (

@@ -12,7 +12,7 @@ import type { Registry, StoredSession } from '../registry/registry.ts';
 export interface CourseRooms {
   tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void;
   /** These users are not in the course any more. */
-  expel(course_id: string, user_ids: string[]): void;
+  expelFromCourse(course_id: string, user_ids: string[]): void;
 }
 
 export type Services = {

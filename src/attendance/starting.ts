@@ -58,7 +58,10 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
   await services.registry.opened(stored.id, services.clock());
   if (opened) {
     // Whatever the registry was told between our read of it and the opening, the roll has it before anybody is answered.
-    const [now, again] = [await courseOf(services, stored.course_id), await services.registry.approvedEnrollments(stored.course_id)];
+    const [now, again] = [
+      await courseOf(services, stored.course_id),
+      await services.registry.approvedEnrollments(stored.course_id),
+    ];
     await followChangesSince(services, stored.id, plan, [now.teacher_id, ...now.staff], again.map(admissionOf));
   }
   return opened;
@@ -98,7 +101,8 @@ export const reconcile = async (services: Services): Promise<{ opened: number; c
   let opened = 0;
   for (const stored of await registry.unopened(RECONCILE_BATCH)) {
     if (clock() - (stored.begun_at ?? 0) < START_GRACE_MS) continue;
-    if (await openRollOf(services, stored, stored.begun_by ?? stored.teacher_id, stored.begun_by_name ?? '')) opened += 1;
+    if (await openRollOf(services, stored, stored.begun_by ?? stored.teacher_id, stored.begun_by_name ?? ''))
+      opened += 1;
   }
   return { opened, cancelled: await cancelLost({ registry, live, clock }, services.autoEndAfterMinutes) };
 };

@@ -2,19 +2,20 @@
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ClientPayload, ServerPayload } from '../contract/events.ts';
-import type { FullRecord, OnlineStudent, ReducedRecord, Session, SessionStatus, Statistics } from '../contract/nouns.ts';
+import type { OnlineStudent, ReducedRecord, Session, SessionStatus, Statistics } from '../contract/nouns.ts';
+import type { VersionedRecord } from '../contract/rest-shapes.ts';
 import { type Actor, isStaff } from '../domain/policy.ts';
-import { type Roll, fullRecords, reducedRecord, sessionOf } from '../domain/roll.ts';
+import { fullRecords, type Roll, reducedRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollView, Viewer } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
-import { fullRecordOf } from './results.ts';
+import { fullRecordOf, versionedRecordOf, versionOf } from './results.ts';
 import { courseOf, find, findAsStaff, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 
 export type AttendanceView = {
   session: Session;
-  attendanceRecords: (FullRecord | ReducedRecord)[];
+  attendanceRecords: VersionedRecord[] | ReducedRecord[];
   statistics: Statistics;
   source: 'live' | 'archive';
   version: number;
@@ -91,27 +92,22 @@ export class AttendanceViews {
   }
 
   /**
-   * GET …/attendance: the same shape while live and after. `own`: a student, who gets their own record alone.
+   * GET …/attendance: the same shape while live and after. `own`: a student, who gets their own record alone, found
+   * live by the user that they are and afterwards by the student that this user is in the course.
    * The caller has authorised it. SESSION_NOT_ACTIVE when there has never been a roll.
    */
-  async attendance(stored: StoredSession, own: { user_id: string } | null): Promise<AttendanceView> {
+  async attendance(
+    stored: StoredSession,
+    own: { user_id: string; student_id: string } | null,
+  ): Promise<AttendanceView> {
     const view = await this.services.live.read(stored.id);
-    if (view !== null) {
-      const { roll } = view;
-      const version = roll.state === 'active' ? 0 : 1;
-      const shared = { session: sessionOf(roll), statistics: statisticsOf(roll.counts), source: 'live' as const, version };
-      if (own === null) return { ...shared, attendanceRecords: fullRecords(roll) };
-      const record = roll.records.get(roll.users.get(own.user_id) ?? '');
-      return { ...shared, attendanceRecords: record === undefined ? [] : [reducedRecord(record)] };
-    }
+    if (view !== null) return liveAttendance(view.roll, own);
     const archived = await this.services.archive.session(stored.id);
     if (archived === null) throw refuse('SESSION_NOT_ACTIVE', 'Attendance was not taken in this session');
     const latest = (await this.services.registry.session(stored.id)) ?? stored;
-    const all = await this.services.archive.records(stored.id);
     return {
       session: sessionObject(latest),
-      attendanceRecords:
-        own === null ? all.map(fullRecordOf) : all.filter((it) => it.user_id === own.user_id).map(reducedRecord),
+      attendanceRecords: await this.archivedRecords(stored.id, own),
       statistics: statisticsOf(archived.counts),
       source: 'archive',
       version: archived.version,
@@ -120,9 +116,32 @@ export class AttendanceViews {
 
   /** What a session's status is for every caller: its roll is ahead of the registry until the archive has it. */
   async statusOf(stored: StoredSession): Promise<SessionStatus> {
-    if (stored.status !== 'active') return stored.status;
-    const peek = await this.services.live.peek(stored.id);
-    return peek?.state ?? 'active';
+    const [status] = await this.statusesOf([stored]);
+    return status ?? stored.status;
+  }
+
+  /** The same for several, in their order. */
+  async statusesOf(stored: StoredSession[]): Promise<SessionStatus[]> {
+    const active = stored.filter(({ status }) => status === 'active');
+    const rolls = await this.services.live.states(active.map(({ id }) => id));
+    const statuses = new Map<string, SessionStatus>(rolls);
+    for (const { id, opened_at } of active) {
+      if (statuses.has(id) || opened_at === null) continue;
+      // Its roll is lost, or was archived since the registry was read.
+      const latest = await this.services.registry.session(id);
+      if (latest !== null) statuses.set(id, latest.status);
+    }
+    return stored.map(({ id, status }) => statuses.get(id) ?? status);
+  }
+
+  private async archivedRecords(
+    session_id: string,
+    own: { student_id: string } | null,
+  ): Promise<VersionedRecord[] | ReducedRecord[]> {
+    const { archive } = this.services;
+    if (own === null) return (await archive.records(session_id)).map(versionedRecordOf);
+    const record = await archive.recordOf(session_id, own.student_id);
+    return record === null ? [] : [reducedRecord(record)];
   }
 
   private async archivedData(session_id: string): Promise<ServerPayload<'attendanceSessionData'>> {
@@ -159,6 +178,16 @@ export class AttendanceViews {
     return reducedRecord(record);
   }
 }
+
+const liveAttendance = (roll: Roll, own: { user_id: string } | null): AttendanceView => {
+  const version = versionOf(roll);
+  const shared = { session: sessionOf(roll), statistics: statisticsOf(roll.counts), source: 'live' as const, version };
+  if (own === null) {
+    return { ...shared, attendanceRecords: fullRecords(roll).map((record) => ({ ...record, version })) };
+  }
+  const record = roll.records.get(roll.users.get(own.user_id) ?? '');
+  return { ...shared, attendanceRecords: record === undefined ? [] : [reducedRecord(record)] };
+};
 
 /** Once archived nothing is missed any more: each version is its own epoch. */
 const archiveEpoch = (version: number): string => `archive-${version}`;

@@ -15,6 +15,7 @@ import {
   RequestId,
   Session,
   Statistics,
+  UserId,
 } from './nouns.ts';
 
 /** The two namespaces; they are one audience. */
@@ -149,7 +150,8 @@ export const clientEvents = {
     reply: 'attendanceBulkUpdateComplete',
     mutating: true,
     maxBytes: BULK_EVENT_MAX_BYTES,
-    description: 'Sets many at once, all or nothing; with only_unmarked those that somebody marked already are left alone.',
+    description:
+      'Sets many at once, all or nothing; with only_unmarked those that somebody marked already are left alone.',
   }),
   getAttendanceSessionData: row({
     payload: OfSession,
@@ -274,7 +276,7 @@ const FinalDataReduced = Type.Object({
 const FinalData = Type.Object({ session: Session, statistics: Statistics, attendanceRecords: Type.Array(FullRecord) });
 const ActiveSession = Type.Object({
   sessionId: Id,
-  teacherId: Id,
+  teacherId: UserId,
   studentCount: Type.Integer({ description: 'Students with a joined_at' }),
   startedAt: Instant,
 });
@@ -531,7 +533,7 @@ export const serverEvents = {
     payload: Type.Object({
       ...InSession,
       course_id: Id,
-      teacher_id: Id,
+      teacher_id: UserId,
       teacher_name: Name,
       session_topic: Type.String(),
       total_students: Type.Integer(),
@@ -545,7 +547,7 @@ export const serverEvents = {
     payload: Type.Object({
       ...InSession,
       course_id: Id,
-      teacher_id: Id,
+      teacher_id: UserId,
       teacher_name: Name,
       final_statistics: Statistics,
       ended_by: Name,

@@ -13,6 +13,13 @@ export const Id = Type.String({
 });
 export type Id = Static<typeof Id>;
 
+/** What a token names as its user: other systems' ids come in more shapes than ours. */
+export const UserId = Type.String({
+  pattern: '^[A-Za-z0-9_.:@|+-]{1,128}$',
+  description: 'User id as in tokens: 1–128 characters out of A–Z a–z 0–9 _ . : @ | + -',
+});
+export type UserId = Static<typeof UserId>;
+
 export const Instant = Type.String({ description: 'ISO 8601 instant in UTC', examples: ['2026-09-07T08:00:00.000Z'] });
 
 export const ATTENDANCE_STATUSES = ['present', 'absent', 'late', 'excused'] as const;
@@ -63,7 +70,11 @@ export const CheckinPolicy = Type.Object(
     late_after_minutes: Type.Optional(Minutes('A join this long after the actual start, or later, is late')),
     closes_after_minutes: Type.Optional(Minutes('A first join this long after the actual start, or later, is refused')),
     auto_end_after_minutes: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 10_080, description: 'The session ends by itself this long after its start' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_080,
+        description: 'The session ends by itself this long after its start',
+      }),
     ),
     code: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('rotating')], { default: 'off' })),
   },
@@ -82,7 +93,7 @@ export const Session = Type.Object({
   starts_at: Instant,
   ends_at: nullable(Instant),
   status: SessionStatus,
-  teacher_id: Id,
+  teacher_id: UserId,
   checkin: CheckinPolicy,
   created_at: Instant,
 });
@@ -91,8 +102,8 @@ export type Session = Static<typeof Session>;
 export const Course = Type.Object({
   id: Id,
   title: Type.String(),
-  teacher_id: Id,
-  staff: Type.Array(Id, { description: 'User ids of co-teachers and assistants' }),
+  teacher_id: UserId,
+  staff: Type.Array(UserId, { description: 'User ids of co-teachers and assistants' }),
   timezone: Type.String({ description: 'IANA time zone, for display and CSV' }),
   created_at: Instant,
 });

@@ -20,12 +20,14 @@ export const windowsOf = (
 ): CheckinWindows => {
   const { checkin } = plan;
   const after = (minutes: number | undefined) => (minutes === undefined ? null : started_at + minutes * MINUTE_MS);
-  const planned_end = plan.ends_at !== null && plan.ends_at > started_at ? plan.ends_at + AUTO_END_AFTER_ENDS_AT_MS : null;
+  const planned_end =
+    plan.ends_at !== null && plan.ends_at > started_at ? plan.ends_at + AUTO_END_AFTER_ENDS_AT_MS : null;
   return {
     opens_at: checkin.opens_before_minutes === undefined ? null : plan.date - checkin.opens_before_minutes * MINUTE_MS,
     late_at: after(checkin.late_after_minutes),
     closes_at: after(checkin.closes_after_minutes),
-    auto_end_at: after(checkin.auto_end_after_minutes) ?? planned_end ?? started_at + auto_end_after_minutes * MINUTE_MS,
+    auto_end_at:
+      after(checkin.auto_end_after_minutes) ?? planned_end ?? started_at + auto_end_after_minutes * MINUTE_MS,
   };
 };
 

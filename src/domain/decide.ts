@@ -40,7 +40,9 @@ export const decide = (roll: Roll, command: Command, now: Now): Decision => {
     case 'staff':
       return quiet(roll, now, { staff: command.staff });
     case 'leave':
-      return roll.followers.has(command.user_id) ? quiet(roll, now, { unfollow: command.user_id }) : unchanged(roll, []);
+      return roll.followers.has(command.user_id)
+        ? quiet(roll, now, { unfollow: command.user_id })
+        : unchanged(roll, []);
   }
   // Even a repeat must not let somebody back in who was dropped since.
   if (command.kind === 'join' && isBarred(roll, command.user_id)) {
@@ -184,7 +186,8 @@ const linesOf = (
 /** A mark is an absolute value: null when the record already says so, by the same hand. */
 const markedLine = (record: RollRecord | undefined, update: Update, by: string, now: Now): Line | null => {
   const remarks = update.remarks === undefined ? (record?.remarks ?? null) : update.remarks;
-  const same = record !== undefined && record.status === update.status && record.remarks === remarks && record.marked_by === by;
+  const same =
+    record !== undefined && record.status === update.status && record.remarks === remarks && record.marked_by === by;
   if (same) return null;
   return {
     student_id: update.student_id,
@@ -257,7 +260,8 @@ const quiet = (
 ): Decision => {
   const outcome: Accepted = { ok: true, seq: roll.seq, room_seq: roll.room_seq, changed: false, records };
   const change: Change = { ...quietChange(roll, now), ...what };
-  if (request !== undefined && roll.remembered_no_ops < ROLL_MAX_REMEMBERED_NO_OPS) change.request = { ...request, outcome };
+  if (request !== undefined && roll.remembered_no_ops < ROLL_MAX_REMEMBERED_NO_OPS)
+    change.request = { ...request, outcome };
   return { outcome, change };
 };
 

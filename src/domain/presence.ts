@@ -12,8 +12,8 @@ export type Connection = {
 
 export class Presence {
   readonly connections = new Map<string, Connection>();
-  /** Connections per student: a student with two devices is online until both are gone (JOIN-5). */
-  private readonly devices = new Map<string, number>();
+  /** Connections of each student: a student with two devices is online until both are gone (JOIN-5). */
+  private readonly devices = new Map<string, Set<string>>();
   private readonly perUser = new Map<string, number>();
 
   /** Students with at least one connection. */
@@ -40,9 +40,10 @@ export class Presence {
     this.perUser.set(connection.user_id, this.connectionsOfUser(connection.user_id) + 1);
     const { student_id } = connection;
     if (student_id === null) return { cameOnline: false };
-    const before = this.devices.get(student_id) ?? 0;
-    this.devices.set(student_id, before + 1);
-    return { cameOnline: before === 0 };
+    const devices = this.devices.get(student_id);
+    if (devices === undefined) this.devices.set(student_id, new Set([connection.id]));
+    else devices.add(connection.id);
+    return { cameOnline: devices === undefined };
   }
 
   /** Removes a connection; answers it, and whether it was its student's last. Null: it was not here. */
@@ -55,16 +56,14 @@ export class Presence {
     else this.perUser.delete(connection.user_id);
     const { student_id } = connection;
     if (student_id === null) return { connection, wentOffline: false };
-    const left = (this.devices.get(student_id) ?? 1) - 1;
-    if (left > 0) this.devices.set(student_id, left);
-    else this.devices.delete(student_id);
-    return { connection, wentOffline: left === 0 };
+    const devices = this.devices.get(student_id);
+    devices?.delete(id);
+    const wentOffline = devices === undefined || devices.size === 0;
+    if (wentOffline) this.devices.delete(student_id);
+    return { connection, wentOffline };
   }
 
-  connectionsOfStudent(student_id: string): string[] {
-    const ids: string[] = [];
-    if (!this.devices.has(student_id)) return ids;
-    for (const it of this.connections.values()) if (it.student_id === student_id) ids.push(it.id);
-    return ids;
+  connectionsOfStudent(student_id: string): Iterable<string> {
+    return this.devices.get(student_id) ?? [];
   }
 }

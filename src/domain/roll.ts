@@ -48,7 +48,13 @@ export type RollHeader = {
 
 export type RollState = 'active' | 'completed' | 'cancelled';
 
-export type RollEnd = { at: string; by: string; by_name: string; outcome: 'completed' | 'cancelled'; reason: string | null };
+export type RollEnd = {
+  at: string;
+  by: string;
+  by_name: string;
+  outcome: 'completed' | 'cancelled';
+  reason: string | null;
+};
 
 /** A student to put on the roll: at the opening, or later by a join or a mark (JOIN-4). */
 export type Admission = { student_id: string; user_id: string; student_name: string; roll: string | null };

@@ -6,14 +6,14 @@
  * fails, the rolls concerned are dropped, rebuilt from the journal, and every command of the turn is answered
  * STORE_UNAVAILABLE. Presence is not journalled: connections die with the process.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, isoFrom, type MakeId } from '../clock.ts';
+import { type Refusal, refuse } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
-import { Refusal, refuse } from '../contract/errors.ts';
 import { windowsOf } from '../domain/checkin.ts';
 import { decide, type Now } from '../domain/decide.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
-import { type Connection, Presence } from '../domain/presence.ts';
+import type { Connection, Presence } from '../domain/presence.ts';
 import {
   apply,
   type Change,
@@ -26,29 +26,25 @@ import {
   type RosterEntry,
   replay,
 } from '../domain/roll.ts';
-import {
-  type Delivery,
-  newsOfChange,
-  newsOfLeaving,
-  newsOfReturn,
-  persistedNews,
-  statisticsNews,
-} from '../fanout.ts';
-import { ARCHIVE_LEASE_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
-import type { Answer, Audience, Claim, Cursor, LiveStore, RollPeek, RollPlan, RollView, Viewer } from './live-store.ts';
+import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../fanout.ts';
+import { STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import { Attending } from './attending.ts';
+import { Journal } from './journal.ts';
+import { backlogOf, claimDue, type LiveRoll, liveRoll } from './live-roll.ts';
+import type {
+  Answer,
+  Audience,
+  Backlog,
+  Claim,
+  Cursor,
+  LiveStore,
+  RollPeek,
+  RollPlan,
+  RollView,
+  Viewer,
+} from './live-store.ts';
 import { missedBy } from './missed.ts';
 import { RollIndex } from './roll-index.ts';
-
-type LiveRoll = {
-  roll: Roll;
-  presence: Presence;
-  /** Journal rows of this roll, to delete when it is archived. */
-  rows: number[];
-  due_at: number;
-  fence: number;
-  tries: number;
-  statistics_at: number;
-};
 
 type Queued = {
   session_id: string;
@@ -57,6 +53,9 @@ type Queued = {
   resolve: (answer: Answer | null) => void;
   reject: (error: unknown) => void;
 };
+
+/** What each roll changes in one turn. */
+type Turn = Map<LiveRoll, Change[]>;
 
 type Decided = { queued: Queued; live: LiveRoll; decision: Decision };
 
@@ -72,14 +71,11 @@ export type EmbeddedLiveStoreOptions = {
 };
 
 export class EmbeddedLiveStore implements LiveStore {
-  private readonly db: DatabaseSync;
+  private readonly journal: Journal;
   private readonly clock: Clock;
   private readonly makeId: MakeId;
-  private readonly audience: Audience;
+  private readonly attending: Attending;
   private readonly onDue: () => void;
-  private readonly beforeCommit: () => void;
-  private readonly insertOpening: StatementSync;
-  private readonly insertChanges: StatementSync;
   private readonly rolls = new Map<string, LiveRoll>();
   private readonly index = new RollIndex();
   private queue: Queued[] = [];
@@ -88,15 +84,12 @@ export class EmbeddedLiveStore implements LiveStore {
 
   /** Rolls that were active or not yet archived come back here, before anything else can happen. */
   constructor(options: EmbeddedLiveStoreOptions) {
-    this.db = options.db;
+    this.journal = new Journal(options.db, options.beforeCommit ?? (() => {}));
     this.clock = options.clock;
     this.makeId = options.makeId;
-    this.audience = options.audience;
+    this.attending = new Attending(options.audience, options.clock);
     this.onDue = options.onDue;
-    this.beforeCommit = options.beforeCommit ?? (() => {});
-    this.insertOpening = this.db.prepare('INSERT INTO live_rolls (session_id, opening) VALUES (?, ?)');
-    this.insertChanges = this.db.prepare('INSERT INTO live_changes (session_id, changes) VALUES (?, ?)');
-    this.load();
+    for (const { opening, changes, rows } of this.journal.all()) this.add(replay(opening, changes), rows);
   }
 
   async open(plan: RollPlan): Promise<{ opened: boolean }> {
@@ -120,7 +113,7 @@ export class EmbeddedLiveStore implements LiveStore {
       students: plan.students,
     };
     try {
-      this.insertOpening.run(session_id, JSON.stringify(opening));
+      this.journal.open(session_id, opening);
     } catch (cause) {
       throw unavailable(cause);
     }
@@ -162,13 +155,13 @@ export class EmbeddedLiveStore implements LiveStore {
     const student_id = staff ? null : (live.roll.users.get(user_id) ?? null);
     if (!staff && (student_id === null || live.roll.state !== 'active')) return null;
     const connection = { id, user_id, student_id };
-    this.putOnline(live, connection, true);
+    this.attending.putOnline(live, connection, true);
     return connection;
   }
 
   async detach(session_id: string, connection: string): Promise<void> {
     const live = this.rolls.get(session_id);
-    if (live !== undefined) this.takeOffline(live, connection);
+    if (live !== undefined) this.attending.takeOffline(live, connection);
   }
 
   async read(session_id: string): Promise<RollView | null> {
@@ -187,7 +180,7 @@ export class EmbeddedLiveStore implements LiveStore {
     if (live === undefined || live.roll.state !== 'active') return;
     if (Math.abs(now - live.statistics_at) < STATISTICS_MIN_INTERVAL_MS) return;
     live.statistics_at = now;
-    this.deliver(live, [statisticsNews(live.roll, live.presence)]);
+    this.attending.tell(live, [statisticsNews(live.roll, live.presence)]);
   }
 
   async activeInCourse(course_id: string): Promise<ActiveSession[]> {
@@ -214,18 +207,7 @@ export class EmbeddedLiveStore implements LiveStore {
   }
 
   async claimDue(limit: number): Promise<Claim[]> {
-    const now = this.clock();
-    const claims: Claim[] = [];
-    for (const [session_id, live] of this.rolls) {
-      if (live.due_at > now) continue;
-      if (claims.length >= limit) break;
-      live.due_at = now + ARCHIVE_LEASE_MS;
-      live.fence += 1;
-      const due = live.roll.state === 'active' ? 'end' : 'archive';
-      claims.push({ session_id, fence: live.fence, due, tries: live.tries });
-      if (due === 'archive') live.tries += 1;
-    }
-    return claims;
+    return claimDue(this.rolls, this.clock(), limit);
   }
 
   async final(claim: Claim): Promise<FinalRoll | null> {
@@ -237,8 +219,8 @@ export class EmbeddedLiveStore implements LiveStore {
     const live = this.held(claim);
     if (live === null) return false;
     this.forget(claim.session_id, live);
-    this.deliver(live, [persistedNews(claim.session_id, version, isoFrom(this.clock()))]);
-    this.audience.expel(claim.session_id, [...live.presence.connections.keys()]);
+    this.attending.tell(live, [persistedNews(claim.session_id, version, isoFrom(this.clock()))]);
+    this.attending.letAllGo(live);
     return true;
   }
 
@@ -247,23 +229,14 @@ export class EmbeddedLiveStore implements LiveStore {
     if (live !== null) live.due_at = this.clock() + delay_ms;
   }
 
-  async backlog(): Promise<{ rolls: number; overdue: number; oldest_overdue_ms: number }> {
-    const now = this.clock();
-    let overdue = 0;
-    let oldest = 0;
-    for (const live of this.rolls.values()) {
-      const since = live.roll.end === null ? live.roll.header.windows.auto_end_at : Date.parse(live.roll.end.at);
-      if (since > now) continue;
-      overdue += 1;
-      oldest = Math.max(oldest, now - since);
-    }
-    return { rolls: this.rolls.size, overdue, oldest_overdue_ms: oldest };
+  async backlog(): Promise<Backlog> {
+    return backlogOf(this.rolls.values(), this.clock());
   }
 
   async ping(): Promise<void> {
     this.assertOpen();
     try {
-      this.db.prepare('SELECT 1').get();
+      this.journal.ping();
     } catch (cause) {
       throw unavailable(cause);
     }
@@ -285,16 +258,16 @@ export class EmbeddedLiveStore implements LiveStore {
     const ms = this.clock();
     const now: Now = { ms, iso: isoFrom(ms) };
     const decided: Decided[] = [];
-    const journal = new Map<LiveRoll, Change[]>();
+    const turn: Turn = new Map();
     try {
       for (const queued of queue) {
         const live = this.rolls.get(queued.session_id);
         if (live === undefined) queued.resolve(null);
-        else decided.push(this.decideOne(queued, live, now, journal));
+        else decided.push(this.decideOne(queued, live, now, turn));
       }
-      this.commit(journal);
+      this.commit(turn);
     } catch (cause) {
-      for (const live of journal.keys()) this.reload(live);
+      for (const live of turn.keys()) this.reload(live);
       for (const queued of queue) queued.reject(unavailable(cause));
       return;
     }
@@ -303,155 +276,77 @@ export class EmbeddedLiveStore implements LiveStore {
     for (const { queued, live, decision } of decided) queued.resolve(answerOf(decision, live));
   }
 
-  private decideOne(queued: Queued, live: LiveRoll, now: Now, journal: Map<LiveRoll, Change[]>): Decided {
+  private decideOne(queued: Queued, live: LiveRoll, now: Now, turn: Turn): Decided {
     const { command, connection } = queued;
     // The other devices of a user who leaves with one of them go on hearing the roll.
     const stays = command.kind === 'leave' && hasOtherConnection(live.presence, command.user_id, connection);
     const decision = stays ? STAYS : decide(live.roll, command, now);
     if (decision.change !== null) {
-      apply(live.roll, decision.change);
-      const changes = journal.get(live);
-      if (changes === undefined) journal.set(live, [decision.change]);
+      const changes = turn.get(live);
+      if (changes === undefined) turn.set(live, [decision.change]);
       else changes.push(decision.change);
+      apply(live.roll, decision.change);
     }
     return { queued, live, decision };
   }
 
-  private commit(journal: Map<LiveRoll, Change[]>): void {
-    if (journal.size === 0) return;
-    const rows: [LiveRoll, number][] = [];
-    this.db.exec('BEGIN IMMEDIATE');
-    try {
-      for (const [live, changes] of journal) {
-        const { lastInsertRowid } = this.insertChanges.run(live.roll.header.session.id, JSON.stringify(changes));
-        rows.push([live, Number(lastInsertRowid)]);
-      }
-      this.beforeCommit();
-      this.db.exec('COMMIT');
-    } catch (cause) {
-      if (this.db.isTransaction) this.db.exec('ROLLBACK');
-      throw cause;
-    }
-    for (const [live, row] of rows) live.rows.push(row);
+  private commit(turn: Turn): void {
+    if (turn.size === 0) return;
+    const entries = [...turn];
+    const rows = this.journal.append(
+      entries.map(([live, changes]) => ({ session_id: live.roll.header.session.id, changes })),
+    );
+    for (const [i, [live]] of entries.entries()) live.rows.push(rows[i] as number);
   }
 
   /** After the commit: who is online, what is told, what is answered. */
   private finish({ queued, live, decision: { outcome, change } }: Decided, now: Now): void {
     const { command, connection } = queued;
     const { roll, presence } = live;
-    if (outcome.ok && connection !== undefined) this.followConnection(live, command, outcome.first_join === true && outcome.repeated !== true, connection);
+    if (outcome.ok && connection !== undefined)
+      this.followConnection(live, command, outcome.first_join === true && outcome.repeated !== true, connection);
     if (change !== null) {
       this.index.follow(roll, change);
-      const deliveries = newsOfChange(roll, change, presence);
-      if (deliveries.length > 0) {
-        this.audience.deliver(
-          { session_id: queued.session_id, seq: change.seq, room_seq: change.room_seq, deliveries },
-          presence,
-        );
-      }
-      if (change.roster !== undefined || change.staff !== undefined) this.expelUnentitled(live);
+      this.attending.tell(live, newsOfChange(roll, change, presence), change);
+      if (change.roster !== undefined || change.staff !== undefined) this.attending.expelUnentitled(live);
       if (change.end !== undefined) this.ended(live, now);
     }
   }
 
   private followConnection(live: LiveRoll, command: Command, first_join: boolean, { id }: { id: string }): void {
     if (command.kind === 'leave') {
-      this.audience.expel(live.roll.header.session.id, [id]);
-      this.takeOffline(live, id);
+      this.attending.leave(live, id);
     }
-    if (command.kind === 'attend') this.putOnline(live, { id, user_id: command.user_id, student_id: null }, false);
+    if (command.kind === 'attend')
+      this.attending.putOnline(live, { id, user_id: command.user_id, student_id: null }, false);
     if (command.kind === 'join') {
       const student_id = live.roll.users.get(command.user_id) ?? null;
       // A repeated request is answered even after its user left or the session ended, but lets nobody in again.
       if (student_id === null || live.roll.state !== 'active' || !live.roll.followers.has(command.user_id)) return;
-      this.putOnline(live, { id, user_id: command.user_id, student_id }, !first_join);
+      this.attending.putOnline(live, { id, user_id: command.user_id, student_id }, !first_join);
     }
   }
 
   private ended(live: LiveRoll, now: Now): void {
-    const students = [...live.presence.connections.values()].filter((it) => it.student_id !== null);
-    for (const { id } of students) live.presence.detach(id);
-    this.audience.expel(
-      live.roll.header.session.id,
-      students.map(({ id }) => id),
-    );
+    this.attending.letStudentsGo(live);
     live.due_at = now.ms;
     this.onDue();
   }
 
-  // --- presence -------------------------------------------------------------------------------------------------
-
-  private putOnline(live: LiveRoll, connection: Connection, tellReturn: boolean): void {
-    const { cameOnline } = live.presence.attach(connection);
-    this.audience.admit(live.roll.header.session.id, connection);
-    if (!cameOnline || !tellReturn || connection.student_id === null) return;
-    const record = live.roll.records.get(connection.student_id);
-    if (record !== undefined) this.deliver(live, newsOfReturn(live.roll, record, live.presence));
-  }
-
-  private takeOffline(live: LiveRoll, id: string): void {
-    const gone = live.presence.detach(id);
-    if (gone === null || !gone.wentOffline || gone.connection.student_id === null) return;
-    const record = live.roll.records.get(gone.connection.student_id);
-    if (record === undefined || live.roll.state !== 'active') return;
-    this.deliver(live, newsOfLeaving(live.roll, record, live.presence, isoFrom(this.clock())));
-  }
-
-  /** After a change of roster or staff: who may not be here any more is out (AUTH-1). */
-  private expelUnentitled(live: LiveRoll): void {
-    const { roll, presence } = live;
-    const out: string[] = [];
-    for (const { id, user_id, student_id } of presence.connections.values()) {
-      const entitled = student_id === null ? roll.followers.has(user_id) : roll.records.get(student_id)?.approved === true && roll.users.get(user_id) === student_id;
-      if (!entitled) out.push(id);
-    }
-    if (out.length === 0) return;
-    this.audience.expel(roll.header.session.id, out);
-    for (const id of out) this.takeOffline(live, id);
-  }
-
-  private deliver(live: LiveRoll, deliveries: Delivery[]): void {
-    const { roll, presence } = live;
-    if (deliveries.length === 0) return;
-    this.audience.deliver(
-      { session_id: roll.header.session.id, seq: roll.seq, room_seq: roll.room_seq, deliveries },
-      presence,
-    );
-  }
-
   // --- keeping rolls --------------------------------------------------------------------------------------------
 
-  private add(roll: Roll, rows: number[], presence = new Presence()): void {
-    const due_at = roll.end === null ? roll.header.windows.auto_end_at : Date.parse(roll.end.at);
-    const statistics_at = Number.NEGATIVE_INFINITY;
-    this.rolls.set(roll.header.session.id, { roll, presence, rows, due_at, fence: 0, tries: 0, statistics_at });
+  private add(roll: Roll, rows: number[]): void {
+    this.rolls.set(roll.header.session.id, liveRoll(roll, rows));
     this.index.add(roll);
-  }
-
-  private load(): void {
-    const changes = new Map<string, { rows: number[]; changes: Change[] }>();
-    for (const row of this.db.prepare('SELECT id, session_id, changes FROM live_changes ORDER BY id').iterate()) {
-      const id = String(row.session_id);
-      const of = changes.get(id) ?? { rows: [], changes: [] };
-      of.rows.push(Number(row.id));
-      for (const change of JSON.parse(String(row.changes)) as Change[]) of.changes.push(change);
-      changes.set(id, of);
-    }
-    for (const row of this.db.prepare('SELECT session_id, opening FROM live_rolls').iterate()) {
-      const of = changes.get(String(row.session_id)) ?? { rows: [], changes: [] };
-      this.add(replay(JSON.parse(String(row.opening)) as Opening, of.changes), of.rows);
-    }
   }
 
   /** Back to what is committed, after a failed commit. Who is connected stays known. */
   private reload(live: LiveRoll): void {
     const id = live.roll.header.session.id;
     try {
-      const row = this.db.prepare('SELECT opening FROM live_rolls WHERE session_id = ?').get(id);
-      const select = this.db.prepare('SELECT changes FROM live_changes WHERE id = ?');
-      const changes = live.rows.flatMap((it) => JSON.parse(String(select.get(it)?.changes)) as Change[]);
+      const { opening, changes } = this.journal.one(id, live.rows);
       this.index.remove(live.roll);
-      live.roll = replay(JSON.parse(String(row?.opening)) as Opening, changes);
+      live.roll = replay(opening, changes);
       this.index.add(live.roll);
     } catch {
       // The journal cannot even be read: better no roll than one that shows what was never committed. It is still in
@@ -463,13 +358,8 @@ export class EmbeddedLiveStore implements LiveStore {
 
   private forget(session_id: string, live: LiveRoll): void {
     try {
-      this.db.exec('BEGIN IMMEDIATE');
-      this.db.prepare('DELETE FROM live_rolls WHERE session_id = ?').run(session_id);
-      const remove = this.db.prepare('DELETE FROM live_changes WHERE id = ?');
-      for (const id of live.rows) remove.run(id);
-      this.db.exec('COMMIT');
+      this.journal.forget(session_id, live.rows);
     } catch (cause) {
-      if (this.db.isTransaction) this.db.exec('ROLLBACK');
       throw unavailable(cause);
     }
     this.index.remove(live.roll);

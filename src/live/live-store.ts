@@ -16,7 +16,17 @@ import type { ActiveSession } from '../contract/events.ts';
 import type { CheckinPolicy, Session } from '../contract/nouns.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
-import type { Accepted, Admission, Command, Current, Refused, Roll, RollHeader, RollState, RosterEntry } from '../domain/roll.ts';
+import type {
+  Accepted,
+  Admission,
+  Command,
+  Current,
+  Refused,
+  Roll,
+  RollHeader,
+  RollState,
+  RosterEntry,
+} from '../domain/roll.ts';
 import type { Delivery, News } from '../fanout.ts';
 
 /** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */
@@ -68,6 +78,9 @@ export type Claim = {
   tries: number;
 };
 
+/** All rolls, those of them that wait for their end or the archive, and how long the oldest of these has waited (ms). */
+export type Backlog = { rolls: number; overdue: number; oldest_overdue_ms: number };
+
 export interface LiveStore {
   /** Opens a roll and makes it due at its limit, in one step. A roll that is there already is left as it is. */
   open(plan: RollPlan): Promise<{ opened: boolean }>;
@@ -109,8 +122,7 @@ export interface LiveStore {
   confirm(claim: Claim, version: number): Promise<boolean>;
   /** Not archived: due again after this many milliseconds. */
   defer(claim: Claim, delay_ms: number): Promise<void>;
-  /** Length of the due-list, and how long its oldest overdue entry has waited (ms). */
-  backlog(): Promise<{ rolls: number; overdue: number; oldest_overdue_ms: number }>;
+  backlog(): Promise<Backlog>;
 
   /** Throws STORE_UNAVAILABLE when the store does not answer. */
   ping(): Promise<void>;

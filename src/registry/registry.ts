@@ -74,7 +74,7 @@ export interface Registry {
 
   /**
    * Upserts by (course, student_id), all or nothing, and answers what changed. CONFLICT when a user_id would then
-   * belong to two students of the course.
+   * belong to two students of the course; two may change users in one call. INVALID_PAYLOAD when a student is named twice.
    */
   putEnrollments(course_id: string, enrollments: Enrollment[], at: number): Promise<EnrollmentChange>;
   enrollments(

@@ -62,12 +62,14 @@ const REGISTRY = `
     ended_at TEXT,
     ended_by TEXT,
     ended_by_name TEXT,
-    end_seq INTEGER
+    end_seq INTEGER,
+    end_room_seq INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX sessions_by_age ON sessions (created_at, id);
   CREATE INDEX sessions_by_course ON sessions (course_id, created_at, id);
   CREATE INDEX sessions_by_date ON sessions (date);
-  CREATE INDEX sessions_by_status ON sessions (status, opened_at);
+  CREATE INDEX sessions_by_status ON sessions (status, created_at, id);
+  CREATE INDEX sessions_unopened ON sessions (begun_at) WHERE status = 'active' AND opened_at IS NULL;
 `;
 
 const ARCHIVE = `

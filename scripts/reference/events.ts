@@ -1,0 +1,93 @@
+/** docs/reference/events.md, from the event table. */
+import {
+  type Audience,
+  type ClientEventName,
+  clientEvents,
+  NAMESPACES,
+  type Sender,
+  type ServerEventName,
+  serverEvents,
+} from '../../src/contract/events.ts';
+import { PROTOCOL_HISTORY, PROTOCOL_VERSION } from '../../src/contract/version.ts';
+import { code, GENERATED, page, table } from './markdown.ts';
+import { fieldTable, objectNouns, plainNouns, plainNounText } from './schema-text.ts';
+
+const WHO: Record<Sender, string> = {
+  anyone: 'any authenticated socket',
+  staff: 'staff of the course',
+  'student-or-staff': 'approved students and staff of the course',
+  participant: 'staff, and students who are or were in the session',
+};
+
+const TO: Record<Audience, string> = {
+  asker: 'the socket that asked',
+  staff: 'all staff sockets in the session',
+  room: 'everybody in the session',
+  student: 'all sockets of the student concerned, in the session',
+  course: 'everybody subscribed to the course',
+  node: 'all sockets of the node',
+  socket: 'the socket concerned',
+};
+
+const KIB = 1024;
+const link = (event: string): string => `[${code(event)}](#${event.toLowerCase()})`;
+
+const clientSection = (name: ClientEventName): string[] => {
+  const { who, reply, errorEvent, mutating, maxBytes, payload, description } = clientEvents[name];
+  const answer = reply === null ? 'the acknowledgement alone' : `${link(reply)}, which the acknowledgement repeats`;
+  const facts = [
+    `**Who:** ${WHO[who]}`,
+    `**Answered by:** ${answer}`,
+    `**Refused with:** ${link(errorEvent)}`,
+    `**At most:** ${maxBytes / KIB} KiB`,
+    mutating ? '**Repeatable** with a `request_id`' : '',
+  ];
+  return [
+    `### ${name}`,
+    description,
+    facts.filter((it) => it !== '').join(' · '),
+    fieldTable(payload) ?? 'No payload.',
+  ];
+};
+
+const serverSection = (name: ServerEventName): string[] => {
+  const { to, reachesStudents, payload, description } = serverEvents[name];
+  const students = reachesStudents ? 'Students may receive it' : 'Never sent to students';
+  return [`### ${name}`, description, `**To:** ${TO[to]} · ${students}`, fieldTable(payload) ?? 'No payload.'];
+};
+
+const clientNames = Object.keys(clientEvents) as ClientEventName[];
+const serverNames = Object.keys(serverEvents) as ServerEventName[];
+
+export const eventsPage = (): string =>
+  page(
+    '# Events',
+    GENERATED,
+    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the codes are in [errors.md](errors.md).`,
+    `Protocol version ${PROTOCOL_VERSION}.`,
+    table(['Version', 'What it brought'], Object.entries(PROTOCOL_HISTORY)),
+    '## Client → server',
+    'Unknown extra keys are ignored. `sessionId`, `studentId` and `courseId` are accepted for `session_id`, `student_id` and `course_id`.',
+    table(
+      ['Event', 'Who', 'What'],
+      clientNames.map((it) => [link(it), WHO[clientEvents[it].who], clientEvents[it].description]),
+    ),
+    ...clientNames.flatMap(clientSection),
+    '## Server → client',
+    table(
+      ['Event', 'To', 'What'],
+      serverNames.map((it) => [link(it), TO[serverEvents[it].to], serverEvents[it].description]),
+    ),
+    ...serverNames.flatMap(serverSection),
+    '## Nouns',
+    ...objectNouns.flatMap(([name, schema]) => [
+      `### ${name}`,
+      ...('description' in schema ? [String(schema.description)] : []),
+      fieldTable(schema) ?? '',
+    ]),
+    '### Other types',
+    table(
+      ['Type', 'What'],
+      plainNouns.map(([name, schema]) => [code(name), plainNounText(schema)]),
+    ),
+  );

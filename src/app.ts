@@ -1,0 +1,230 @@
+/**
+ * The composition of one node: what is made of what, in which order, and how it starts and lets go. Explicit calls,
+ * nothing happens at import.
+ */
+
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { Archiver } from './archive/archiver.ts';
+import { SqliteArchive } from './archive/sqlite-archive.ts';
+import { Attendance } from './attendance/attendance.ts';
+import { finishPendingErasures } from './attendance/erasure.ts';
+import type { Services } from './attendance/services.ts';
+import { reconcile } from './attendance/starting.ts';
+import { AttendanceViews } from './attendance/views.ts';
+import type { Clock, MakeId } from './clock.ts';
+import type { Config } from './config.ts';
+import { ERRORS } from './contract/errors.ts';
+import { RECONCILE_EVERY_MS } from './limits.ts';
+import { EmbeddedLiveStore } from './live/embedded-live-store.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { allowsOrigin, isSameOrigin } from './origins.ts';
+import { SqliteRegistry } from './registry/sqlite-registry.ts';
+import { buildHttpServer } from './rest/http-server.ts';
+import { keptSecret } from './secret-file.ts';
+import type { EventReport } from './sockets/dispatch.ts';
+import { drainSockets } from './sockets/drain.ts';
+import { Rooms } from './sockets/rooms.ts';
+import { attachSockets, createIo } from './sockets/socket-server.ts';
+import { StatisticsTicker } from './sockets/statistics-ticker.ts';
+import { lockDataDir } from './sqlite/data-dir.ts';
+import { openDatabase } from './sqlite/database.ts';
+import { tokenVerifier } from './token.ts';
+
+/** Another process' write lock on the file is waited for this long; the directory is locked, so it is a tool at most. */
+const DATABASE_BUSY_MS = 2_000;
+/** Part of the drain in which clients are moved; the rest is for finishing what is under way. */
+const DRAIN_SHARE = 0.5;
+
+export type AppOptions = {
+  config: Config;
+  logger: Logger;
+  clock: Clock;
+  makeId: MakeId;
+  /** Between 0 and 1. */
+  random: () => number;
+  /** For fault tests: runs before each commit of live changes. */
+  beforeCommit?: () => void;
+};
+
+export type App = {
+  /** Listens; answers where. */
+  start(): Promise<{ port: number }>;
+  /** Lets clients go, finishes what is under way, closes everything. */
+  drain(): Promise<void>;
+  /** The secret that signs this node's tokens, when it verifies with one. */
+  secret: string | null;
+};
+
+/** Throws an Error of one line when it cannot be made (directory locked or not writable). */
+export const createApp = (options: AppOptions): App => {
+  const { config, logger, clock, makeId } = options;
+  const lock = lockDataDir(config.DATA_DIR);
+  const key = config.tokenKey ?? {
+    kind: 'secret' as const,
+    secret: keptSecret(config.DATA_DIR, () => makeId() + makeId()),
+  };
+  const db = openDatabase({ file: join(config.DATA_DIR, 'rollcast.db'), busyTimeoutMs: DATABASE_BUSY_MS });
+  const metrics = createMetrics();
+
+  const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: true });
+  const io = createIo({
+    transports: config.TRANSPORTS ?? ['websocket', 'polling'],
+    allowOrigin: (origin, request) => allowOther(origin) || isSameOrigin(origin, request),
+  });
+  const ticker = new StatisticsTicker({
+    clock,
+    publish: (session_id) => live.publishStatistics(session_id),
+    membersOf: (session_id) => rooms.membersOf(session_id),
+    onError: (error) => logger.warn({ err: error }, 'statistics were not sent'),
+  });
+  const rooms = new Rooms(io, (session_id) => ticker.changed(session_id));
+  const registry = new SqliteRegistry(db);
+  const archive = new SqliteArchive(db);
+  const live = new EmbeddedLiveStore({
+    db,
+    clock,
+    makeId,
+    audience: rooms,
+    // After the answers to the end have left.
+    onDue: () => setImmediate(() => archiver.wake()),
+    beforeCommit: options.beforeCommit,
+  });
+  const services: Services = {
+    live,
+    registry,
+    archive,
+    courseRooms: rooms,
+    clock,
+    makeId,
+    autoEndAfterMinutes: config.AUTO_END_AFTER_MINUTES ?? 720,
+  };
+  const attendance = new Attendance(services);
+  const views = new AttendanceViews(services);
+  const archiver = new Archiver({
+    live,
+    archive,
+    endByClock: (session_id) => attendance.endByClock(session_id),
+    random: options.random,
+    events: archiverEvents(logger, metrics, () => finishErasures()),
+  });
+  const finishErasures = () =>
+    finishPendingErasures(services).catch((err: unknown) =>
+      logger.error({ err }, 'a pending erasure failed; tried again'),
+    );
+
+  const verifyToken = tokenVerifier({
+    key,
+    algorithms: config.JWT_ALGORITHMS ?? [],
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    clock,
+  });
+  let draining = false;
+  const fastify = buildHttpServer({
+    attendance,
+    views,
+    services,
+    verifyToken,
+    logger,
+    allowOrigin: allowOther,
+    trustProxy: config.TRUST_PROXY ?? false,
+    isDraining: () => draining,
+    metricsText: async () => {
+      await gatherBacklog(live, metrics);
+      return metrics.registry.metrics();
+    },
+    metricsContentType: metrics.registry.contentType,
+    serveMetrics: config.METRICS_PORT === undefined,
+    onResponse: (method, route, status) => metrics.httpRequests.inc({ method, route, status: String(status) }),
+  });
+  io.attach(fastify.server);
+  const sockets = attachSockets({
+    io,
+    rooms,
+    attendance,
+    views,
+    verifyToken,
+    clock,
+    onExpiry: config.TOKEN_EXPIRY_OPEN_SOCKETS ?? 'close',
+    reports: socketReports(logger, metrics),
+  });
+  const reconcileNow = () =>
+    reconcile(services).then(
+      ({ opened, cancelled }) => {
+        if (opened + cancelled > 0)
+          logger.info({ opened, cancelled }, 'reconciled sessions whose start had not finished');
+      },
+      (err: unknown) => logger.error({ err }, 'could not reconcile sessions; tried again'),
+    );
+  let reconciler: NodeJS.Timeout | undefined;
+
+  return {
+    secret: key.kind === 'secret' ? key.secret : null,
+    start: async () => {
+      await fastify.listen({ port: config.PORT, host: config.HOST });
+      ticker.start();
+      archiver.start();
+      reconciler = setInterval(reconcileNow, RECONCILE_EVERY_MS);
+      await Promise.all([reconcileNow(), finishErasures()]);
+      return { port: (fastify.server.address() as AddressInfo).port };
+    },
+    drain: async () => {
+      draining = true;
+      clearInterval(reconciler);
+      ticker.stop();
+      sockets.stop();
+      await drainSockets(io, rooms, config.DRAIN_TIMEOUT_MS * DRAIN_SHARE, pause);
+      await fastify.close();
+      await archiver.stop();
+      await live.close();
+      db.close();
+      lock.release();
+    },
+  };
+};
+
+const gatherBacklog = async (live: EmbeddedLiveStore, metrics: Metrics): Promise<void> => {
+  const { rolls, overdue, oldest_overdue_ms } = await live.backlog();
+  metrics.liveRolls.set(rolls);
+  metrics.overdueRolls.set(overdue);
+  metrics.oldestOverdue.set(oldest_overdue_ms / 1000);
+};
+
+const archiverEvents = (logger: Logger, metrics: Metrics, onArchived: () => void) => ({
+  archived: (session_id: string, tries: number) => {
+    metrics.archived.inc();
+    logger.info({ session_id, tries }, 'session archived');
+    onArchived();
+  },
+  failed: (session_id: string, tries: number, err: unknown) => {
+    metrics.archiveFailures.inc();
+    logger.error({ session_id, tries, err }, 'session not archived yet; tried again');
+  },
+});
+
+const socketReports = (logger: Logger, metrics: Metrics) => ({
+  event: ({ event, code, ms, session_id, request_id, user_role, error }: EventReport) => {
+    metrics.events.inc({ event, code });
+    metrics.acknowledgement.observe({ event }, ms / 1000);
+    const level = code === 'OK' ? 'debug' : ERRORS[code].level;
+    if (logger.isLevelEnabled(level))
+      logger[level]({ event, code, ms, session_id, request_id, user_role, err: error }, 'event');
+  },
+  refused: (code: string) => {
+    metrics.connectionsRefused.inc({ code });
+    logger.info({ code }, 'connection refused');
+  },
+  connected: () => metrics.sockets.inc(),
+  disconnected: (reason: string) => {
+    metrics.sockets.dec();
+    metrics.disconnects.inc({ reason });
+  },
+  closed: (why: 'frame' | 'slow' | 'expired') => {
+    metrics.connectionsClosed.inc({ why });
+    logger.warn({ why }, 'connection closed');
+  },
+  error: (err: unknown) => logger.error({ err }, 'socket handling failed'),
+});

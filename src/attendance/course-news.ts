@@ -1,0 +1,41 @@
+/** What the room of a course hears: that a session has started or ended, and which are active now. */
+import { endedConfirmPayload } from '../fanout.ts';
+import type { RollPeek, RollView } from '../live/live-store.ts';
+import { endedFromArchive } from './results.ts';
+import type { Services } from './services.ts';
+
+export const tellCourseStarted = async (services: Services, { roll }: RollView): Promise<void> => {
+  const { header } = roll;
+  services.courseRooms.tell(header.course_id, 'courseSessionStarted', {
+    session_id: header.session.id,
+    course_id: header.course_id,
+    teacher_id: header.session.teacher_id,
+    teacher_name: header.teacher_name,
+    session_topic: header.session.topic,
+    total_students: roll.records.size,
+    started_at: header.started_at,
+  });
+  await tellActiveSessions(services, header.course_id);
+};
+
+export const tellCourseEnded = async (services: Services, session_id: string, { header }: RollPeek): Promise<void> => {
+  const view = await services.live.read(session_id);
+  // The archive may have been quicker, and the roll be gone.
+  const { finalData, ended_by, ended_at } =
+    view !== null ? endedConfirmPayload(view.roll) : await endedFromArchive(services, session_id);
+  services.courseRooms.tell(header.course_id, 'courseSessionEnded', {
+    session_id,
+    course_id: header.course_id,
+    teacher_id: header.session.teacher_id,
+    teacher_name: header.teacher_name,
+    final_statistics: finalData.statistics,
+    ended_by,
+    ended_at,
+  });
+  await tellActiveSessions(services, header.course_id);
+};
+
+const tellActiveSessions = async (services: Services, course_id: string): Promise<void> => {
+  const activeSessions = await services.live.activeInCourse(course_id);
+  services.courseRooms.tell(course_id, 'activeSessionsData', { course_id, activeSessions });
+};

@@ -1,0 +1,273 @@
+/**
+ * Configuration: one table declares every variable with its type, default and meaning; the reference in docs/ is made
+ * from it. A wrong value stops the start with one line that names the variable. NAME_FILE works for every secret.
+ */
+import { readFileSync } from 'node:fs';
+import type { TokenKey } from './token.ts';
+
+/** A configuration that cannot be used; its message is the one line that the operator reads. */
+export class ConfigError extends Error {}
+
+type Variable<T> = {
+  description: string;
+  /** As shown in the reference; undefined: unset. */
+  default?: string;
+  secret?: boolean;
+  /** Throws a plain Error that says what is wrong with the text. */
+  parse: (text: string) => T;
+};
+
+const text = (value: string): string => value;
+
+const integer =
+  (min: number, max: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < min || number > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    return number;
+  };
+
+const oneOf =
+  <const T extends string>(...values: T[]) =>
+  (value: string): T => {
+    const found = values.find((it) => it === value);
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
+    return found;
+  };
+
+const list = (value: string): string[] =>
+  value
+    .split(',')
+    .map((it) => it.trim())
+    .filter((it) => it !== '');
+
+const listOf =
+  <const T extends string>(...values: T[]) =>
+  (value: string): T[] => {
+    const items = list(value).map(oneOf(...values));
+    if (items.length === 0) throw new Error(`must name at least one of ${values.join(', ')}`);
+    return items;
+  };
+
+const url =
+  (...protocols: string[]) =>
+  (value: string): string => {
+    const parsed = URL.canParse(value) ? new URL(value) : null;
+    if (parsed === null || !protocols.includes(parsed.protocol)) {
+      throw new Error(`must be a URL beginning with ${protocols.map((it) => `${it}//`).join(' or ')}`);
+    }
+    return value.replace(/\/+$/, '');
+  };
+
+const origins = (value: string): string[] =>
+  list(value).map((it) => {
+    if (!URL.canParse(it) || new URL(it).origin !== it)
+      throw new Error(`must be exact origins such as https://example.edu, not "${it}"`);
+    return it;
+  });
+
+const onOff = (value: string): boolean => oneOf('on', 'off')(value) === 'on';
+
+const trustProxy = (value: string): boolean | number | string[] => {
+  if (value === 'off') return false;
+  if (value === 'on') return true;
+  if (/^\d+$/.test(value)) return Number(value);
+  return list(value);
+};
+
+const variable = <T>(it: Variable<T>): Variable<T> => it;
+const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
+
+export const VARIABLES = {
+  PORT: variable({
+    description: 'Port for HTTP and Socket.IO; 0 takes a free one',
+    default: '4002',
+    parse: integer(0, 65535),
+  }),
+  HOST: variable({ description: 'Address to listen on', default: '0.0.0.0', parse: text }),
+  REDIS_URL: variable({
+    description: 'Live rolls in Redis (distributed profile, together with MONGODB_URL). Not in this version: refused',
+    secret: true,
+    parse: text,
+  }),
+  MONGODB_URL: variable({
+    description:
+      'Registry and archive in MongoDB (distributed profile, together with REDIS_URL). Not in this version: refused',
+    secret: true,
+    parse: text,
+  }),
+  DATA_DIR: variable({
+    description: 'Embedded profile: the SQLite file lives here. Locked: a second process on it refuses to start',
+    default: './data',
+    parse: text,
+  }),
+  JWT_SECRET: variable({
+    description:
+      'Secret that signs tokens (HS256); fewer than 32 characters draw a warning. Embedded without any key: one is made and kept in DATA_DIR',
+    secret: true,
+    parse: text,
+  }),
+  JWT_PUBLIC_KEY: variable({ description: 'Public key (PEM, SPKI) that verifies tokens', secret: true, parse: text }),
+  JWT_JWKS_URL: variable({ description: 'Where the key set that verifies tokens is', parse: url('https:', 'http:') }),
+  JWT_ALGORITHMS: variable({
+    description: 'Allow-list; by the kind of key unless given: HS256 for a secret; RS256, ES256, EdDSA for keys',
+    parse: listOf(...ALGORITHMS),
+  }),
+  JWT_ISSUER: variable({ description: 'Checked when set', parse: text }),
+  JWT_AUDIENCE: variable({ description: 'Checked when set', parse: text }),
+  TOKEN_EXPIRY_OPEN_SOCKETS: variable({
+    description: 'What happens to an open socket whose token expires: close or keep',
+    default: 'close',
+    parse: oneOf('close', 'keep'),
+  }),
+  CORS_ORIGINS: variable({
+    description:
+      'Exact origins, comma-separated, for HTTP and WebSocket. Unset: the same origin, and any localhost port when embedded. Requests without an Origin (native apps) are always allowed',
+    parse: origins,
+  }),
+  PUBLIC_URL: variable({
+    description: 'Base of the links that are shown to people. Unset: the request’s own origin',
+    parse: url('https:', 'http:'),
+  }),
+  TRUST_PROXY: variable({
+    description:
+      'Whose forwarded headers to believe: off, on, a number of hops, or addresses and networks, comma-separated',
+    default: 'off',
+    parse: trustProxy,
+  }),
+  TRANSPORTS: variable({
+    description: 'Socket.IO transports',
+    default: 'websocket,polling',
+    parse: listOf('websocket', 'polling'),
+  }),
+  STUDENT_VISIBILITY: variable({
+    description:
+      'room: students hear every mark made by staff, as ids and status only. self is not in this version: refused',
+    default: 'room',
+    parse: (value) => {
+      if (value === 'self') throw new Error('self is not available in this version; use room');
+      return oneOf('room')(value);
+    },
+  }),
+  AUTO_END_AFTER_MINUTES: variable({
+    description: 'A started session with no other limit is ended after this',
+    default: '720',
+    parse: integer(1, 10_080),
+  }),
+  RETENTION_DAYS: variable({
+    description: 'Anonymise records this long after their session’s end. Not in this version: only off',
+    default: 'off',
+    parse: (value) => {
+      if (value !== 'off') throw new Error('is not available in this version; leave it off');
+      return value;
+    },
+  }),
+  DEVICE_SIGNALS: variable({
+    description: 'Flag several students on one device. Not in this version: only off',
+    default: 'off',
+    parse: (value) => {
+      if (onOff(value)) throw new Error('on is not available in this version; leave it off');
+      return false;
+    },
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable({
+    description: 'OpenTelemetry traces would go there. Not in this version: a warning at the start, and no traces',
+    parse: text,
+  }),
+  DRAIN_TIMEOUT_MS: variable({
+    description: 'Upper bound of the graceful shutdown, milliseconds',
+    default: '30000',
+    parse: integer(0, 600_000),
+  }),
+  METRICS_PORT: variable({
+    description: 'Unset: /metrics on PORT; set: only there',
+    parse: integer(0, 65535),
+  }),
+  LOG_LEVEL: variable({
+    description: 'pino level: fatal, error, warn, info, debug, trace or silent',
+    default: 'info',
+    parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  }),
+};
+
+type Name = keyof typeof VARIABLES;
+type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]['parse']> | undefined };
+type Defaulted<N extends Name> = Exclude<Values[N], undefined>;
+type WithDefault = { [N in Name]: (typeof VARIABLES)[N] extends { default: string } ? N : never }[Name];
+
+export type Config = Values & {
+  [N in WithDefault | 'PORT' | 'HOST' | 'DATA_DIR' | 'DRAIN_TIMEOUT_MS']: Defaulted<N>;
+} & {
+  /** Null: embedded, and the secret is kept in DATA_DIR. */
+  tokenKey: TokenKey | null;
+};
+
+type Environment = Record<string, string | undefined>;
+
+/** Throws a ConfigError with one line. */
+export const readConfig = (environment: Environment): Config => {
+  const values = Object.fromEntries(
+    (Object.keys(VARIABLES) as Name[]).map((name) => [name, readVariable(name, environment)]),
+  ) as Config;
+  checkTogether(values);
+  return { ...values, tokenKey: tokenKeyOf(values) };
+};
+
+const readVariable = (name: Name, environment: Environment): unknown => {
+  const variable: Variable<unknown> = VARIABLES[name];
+  const given = textOf(name, variable.secret === true, environment) ?? variable.default;
+  if (given === undefined) return undefined;
+  try {
+    return variable.parse(given);
+  } catch (error) {
+    throw new ConfigError(`${name} ${(error as Error).message}`);
+  }
+};
+
+/** An empty variable counts as unset: that is how compose files and charts pass on what nobody has set. */
+const textOf = (name: Name, secret: boolean, environment: Environment): string | undefined => {
+  const direct = environment[name] || undefined;
+  const file = secret ? environment[`${name}_FILE`] || undefined : undefined;
+  if (file === undefined) return direct;
+  if (direct !== undefined) throw new ConfigError(`${name} and ${name}_FILE are both set; set one`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError(`${name}_FILE cannot be read: ${(error as Error).message}`);
+  }
+};
+
+const checkTogether = (values: Values): void => {
+  const { REDIS_URL, MONGODB_URL } = values;
+  if ((REDIS_URL === undefined) !== (MONGODB_URL === undefined)) {
+    const [set, unset] = REDIS_URL === undefined ? ['MONGODB_URL', 'REDIS_URL'] : ['REDIS_URL', 'MONGODB_URL'];
+    throw new ConfigError(
+      `${set} is set but ${unset} is not: set both for the distributed profile, or neither for the embedded one`,
+    );
+  }
+  if (REDIS_URL !== undefined) {
+    throw new ConfigError(
+      'REDIS_URL and MONGODB_URL are set, but the distributed profile is not available in this version; unset both for the embedded one',
+    );
+  }
+};
+
+const tokenKeyOf = ({ JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL }: Values): TokenKey | null => {
+  const given = Object.entries({ JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL }).filter(([, it]) => it !== undefined);
+  if (given.length > 1) {
+    throw new ConfigError(`${given.map(([name]) => name).join(' and ')} are set; set exactly one of them`);
+  }
+  if (JWT_SECRET !== undefined) return { kind: 'secret', secret: JWT_SECRET };
+  if (JWT_PUBLIC_KEY !== undefined) return { kind: 'public', pem: JWT_PUBLIC_KEY };
+  if (JWT_JWKS_URL !== undefined) return { kind: 'jwks', url: JWT_JWKS_URL };
+  return null;
+};
+
+/** The effective values, secrets masked, unset ones left out: logged once at the start. */
+export const maskedConfig = (config: Config): Record<string, unknown> =>
+  Object.fromEntries(
+    (Object.keys(VARIABLES) as Name[])
+      .filter((name) => config[name] !== undefined)
+      .map((name) => [name, (VARIABLES[name] as Variable<unknown>).secret ? '***' : config[name]]),
+  );

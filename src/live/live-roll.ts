@@ -1,0 +1,60 @@
+/** A roll as the embedded store keeps it, and when it next needs a look. */
+import { Presence } from '../domain/presence.ts';
+import type { Roll } from '../domain/roll.ts';
+import { ARCHIVE_LEASE_MS } from '../limits.ts';
+import type { Backlog, Claim } from './live-store.ts';
+
+export type LiveRoll = {
+  roll: Roll;
+  presence: Presence;
+  /** Journal rows of this roll, to delete when it is archived. */
+  rows: number[];
+  /** When it next needs a look, milliseconds since the epoch: its limit, an archive try, or the end of a lease. */
+  due_at: number;
+  fence: number;
+  /** Archive tries so far. */
+  tries: number;
+  /** When its statistics were last sent. */
+  statistics_at: number;
+};
+
+export const liveRoll = (roll: Roll, rows: number[]): LiveRoll => ({
+  roll,
+  presence: new Presence(),
+  rows,
+  due_at: dueSince(roll),
+  fence: 0,
+  tries: 0,
+  statistics_at: Number.NEGATIVE_INFINITY,
+});
+
+/** Its limit while it is active, its end after that. */
+const dueSince = (roll: Roll): number =>
+  roll.end === null ? roll.header.windows.auto_end_at : Date.parse(roll.end.at);
+
+/** Takes at most `limit` rolls that are due, each with a lease. Looks at every roll: there are hundreds. */
+export const claimDue = (rolls: Map<string, LiveRoll>, now: number, limit: number): Claim[] => {
+  const claims: Claim[] = [];
+  for (const [session_id, live] of rolls) {
+    if (claims.length >= limit) break;
+    if (live.due_at > now) continue;
+    live.due_at = now + ARCHIVE_LEASE_MS;
+    live.fence += 1;
+    const due = live.roll.state === 'active' ? 'end' : 'archive';
+    claims.push({ session_id, fence: live.fence, due, tries: live.tries });
+    if (due === 'archive') live.tries += 1;
+  }
+  return claims;
+};
+
+export const backlogOf = (rolls: Iterable<LiveRoll>, now: number): Backlog => {
+  const backlog: Backlog = { rolls: 0, overdue: 0, oldest_overdue_ms: 0 };
+  for (const { roll } of rolls) {
+    backlog.rolls += 1;
+    const waited = now - dueSince(roll);
+    if (waited < 0) continue;
+    backlog.overdue += 1;
+    backlog.oldest_overdue_ms = Math.max(backlog.oldest_overdue_ms, waited);
+  }
+  return backlog;
+};

@@ -1,0 +1,47 @@
+/** JSON bodies: parsed with bounds, so that no body can do more than be wrong. */
+import type { FastifyInstance } from 'fastify';
+import { refuse } from '../contract/errors.ts';
+import { JSON_MAX_DEPTH } from '../limits.ts';
+
+/**
+ * Replaces Fastify's body parsers: JSON only, everything else is an unsupported media type. An empty body is no body,
+ * whatever its Content-Type says: many clients send the header with every POST.
+ */
+export const addJsonBody = (app: FastifyInstance): void => {
+  // "error": a body with __proto__ or constructor.prototype is refused.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body as string;
+    if (text.trim() === '') return done(null, undefined);
+    if (isDeeperThan(text, JSON_MAX_DEPTH)) return done(refuse('INVALID_PAYLOAD', 'The body is nested too deeply'));
+    return parse(request, text, (error, value) => {
+      if (error) done(refuse('INVALID_PAYLOAD', 'The body is not valid JSON'));
+      else done(null, value);
+    });
+  });
+};
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Counts brackets outside of strings; for text that is not JSON the answer does not matter. */
+export const isDeeperThan = (json: string, max: number): boolean => {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i += 1) {
+    const char = json.charCodeAt(i);
+    if (inString) {
+      if (char === BACKSLASH) i += 1;
+      else if (char === QUOTE) inString = false;
+    } else if (char === QUOTE) {
+      inString = true;
+    } else if (char === 0x7b || char === 0x5b) {
+      depth += 1;
+      if (depth > max) return true;
+    } else if (char === 0x7d || char === 0x5d) {
+      depth -= 1;
+    }
+  }
+  return false;
+};

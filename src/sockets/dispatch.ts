@@ -1,0 +1,292 @@
+/**
+ * From an event that arrived to its answer. The only place that acknowledges: it validates against the event table,
+ * limits the rate, lets the doorway decide, and answers by acknowledgement, by reply event, or with an error.
+ */
+import { Compile } from 'typebox/compile';
+import type { Attendance } from '../attendance/attendance.ts';
+import type { AttendanceViews } from '../attendance/views.ts';
+import { type Clock, isoFrom } from '../clock.ts';
+import { normaliseAliases } from '../contract/aliases.ts';
+import { ERRORS, type ErrorCode, Refusal, refuse } from '../contract/errors.ts';
+import {
+  type Acknowledgement,
+  type ClientEventName,
+  type ClientPayload,
+  clientEvents,
+  type ServerEventName,
+} from '../contract/events.ts';
+import { EVENT_NAME_MAX_CHARS, SOCKET_MAX_COURSES, WHOLE_ROLL_EVENT_COST } from '../limits.ts';
+import type { VerifyToken } from '../token.ts';
+import type { LiveSocket } from './live-socket.ts';
+import type { Rooms } from './rooms.ts';
+import type { TokenExpiry } from './token-expiry.ts';
+
+/** What a handler answers: the acknowledgement's fields, and the event that repeats them to clients without a callback. */
+type Answer = { ack: object; reply?: ServerEventName };
+type Handlers = { [E in ClientEventName]: (socket: LiveSocket, payload: ClientPayload<E>) => Promise<Answer> };
+
+/** What the edges of the service want to know about every event: for logs and metrics. */
+export type EventReport = {
+  event: ClientEventName | 'unknown';
+  code: ErrorCode | 'OK';
+  /** From its arrival to its acknowledgement. */
+  ms: number;
+  session_id?: string | undefined;
+  request_id?: string | undefined;
+  user_role: string;
+  error?: unknown;
+};
+
+export type DispatchOptions = {
+  attendance: Attendance;
+  views: AttendanceViews;
+  rooms: Rooms;
+  verifyToken: VerifyToken;
+  tokenExpiry: TokenExpiry;
+  clock: Clock;
+  report: (report: EventReport) => void;
+};
+
+/** Bytes of the frame that is being taken apart; decoding is synchronous, so it belongs to the event that arrives next. */
+export type FrameSize = { bytes: number };
+
+type Ack = (answer: Acknowledgement) => void;
+type Ids = { session_id?: string; course_id?: string; request_id?: string };
+
+const validators = new Map(
+  (Object.keys(clientEvents) as ClientEventName[]).map(
+    (event) => [event, Compile(clientEvents[event].payload)] as const,
+  ),
+);
+
+const WHOLE_ROLL: ReadonlySet<ClientEventName> = new Set([
+  'getAttendanceSessionData',
+  'getOnlineStudents',
+  'syncAttendance',
+]);
+
+export class Dispatch {
+  private readonly options: DispatchOptions;
+  private readonly handlers: Handlers;
+
+  constructor(options: DispatchOptions) {
+    this.options = options;
+    this.handlers = makeHandlers(options);
+  }
+
+  /** Takes one event of a socket. Never throws, always answers exactly once. */
+  receive(socket: LiveSocket, frame: FrameSize, args: unknown[]): void {
+    const started = performance.now();
+    const name = args[0];
+    const last = args.at(-1);
+    const ack = typeof last === 'function' ? (last as Ack) : undefined;
+    const payload = args[1] === ack ? undefined : args[1];
+    const event = typeof name === 'string' && name.length <= EVENT_NAME_MAX_CHARS ? eventNamed(name) : null;
+    if (event === null) {
+      this.unknown(socket, ack, started);
+      return;
+    }
+    const fail = (error: unknown) => this.fail(socket, event, payload, ack, error, started);
+    try {
+      this.admitEvent(socket, event, frame.bytes);
+      validate(event, payload);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    const handler = this.handlers[event] as (socket: LiveSocket, payload: unknown) => Promise<Answer>;
+    handler(socket, payload).then((answer) => this.answer(socket, event, payload, ack, answer, started), fail);
+  }
+
+  private admitEvent(socket: LiveSocket, event: ClientEventName, bytes: number): void {
+    const allowed = socket.data.allowance.take(WHOLE_ROLL.has(event) ? WHOLE_ROLL_EVENT_COST : 1, this.options.clock());
+    if (!allowed.ok) {
+      if (allowed.close) socket.conn.close();
+      throw refuse('RATE_LIMITED', undefined, { retry_after_ms: allowed.retry_after_ms });
+    }
+    const { maxBytes } = clientEvents[event];
+    if (bytes > maxBytes) throw refuse('PAYLOAD_TOO_LARGE', `Payload too large: at most ${maxBytes} bytes`);
+  }
+
+  private answer(
+    socket: LiveSocket,
+    event: ClientEventName,
+    payload: unknown,
+    ack: Ack | undefined,
+    { ack: fields, reply }: Answer,
+    started: number,
+  ): void {
+    if (reply !== undefined) socket.emit(reply, fields as never);
+    ack?.({ ok: true, ...fields });
+    const { session_id, request_id } = idsOf(payload);
+    const user_role = socket.data.actor.role;
+    this.options.report({ event, code: 'OK', ms: performance.now() - started, session_id, request_id, user_role });
+  }
+
+  private fail(
+    socket: LiveSocket,
+    event: ClientEventName,
+    payload: unknown,
+    ack: Ack | undefined,
+    error: unknown,
+    started: number,
+  ): void {
+    const refusal = error instanceof Refusal ? error : refuse('INTERNAL');
+    const { code, message, retryable } = refusal;
+    const { retryable: _overridden, lines: _csv, ...details } = refusal.details;
+    const ids = idsOf(payload);
+    socket.emit(clientEvents[event].errorEvent, { message, code, event, ...ids, retryable, ...details });
+    ack?.({ ok: false, code, message, retryable, ...details });
+    this.options.report({
+      event,
+      code,
+      ms: performance.now() - started,
+      session_id: ids.session_id,
+      request_id: ids.request_id,
+      user_role: socket.data.actor.role,
+      error: ERRORS[code].level === 'error' ? (refusal.cause ?? error) : undefined,
+    });
+  }
+
+  /** Only a callback is answered; without one nobody waits, and a flood of them costs the sender all the same. */
+  private unknown(socket: LiveSocket, ack: Ack | undefined, started: number): void {
+    const allowed = socket.data.allowance.take(1, this.options.clock());
+    if (!allowed.ok && allowed.close) socket.conn.close();
+    const code = allowed.ok ? 'UNKNOWN_EVENT' : 'RATE_LIMITED';
+    ack?.({ ok: false, code, message: ERRORS[code].message, retryable: ERRORS[code].retryable });
+    const user_role = socket.data.actor.role;
+    this.options.report({ event: 'unknown', code, ms: performance.now() - started, user_role });
+  }
+}
+
+const eventNamed = (name: string): ClientEventName | null =>
+  validators.has(name as ClientEventName) ? (name as ClientEventName) : null;
+
+/** INVALID_PAYLOAD that names the field. Aliases are filled in first. */
+const validate = (event: ClientEventName, payload: unknown): void => {
+  normaliseAliases(payload);
+  const validator = validators.get(event);
+  if (validator === undefined || validator.Check(payload)) return;
+  const first = validator.Errors(payload)[0];
+  const missing = first?.keyword === 'required' ? first.params.requiredProperties[0] : undefined;
+  const path = `${first?.instancePath ?? ''}${missing === undefined ? '' : `/${missing}`}`;
+  const field = path.split('/').filter(Boolean).join('.') || 'payload';
+  throw refuse(
+    'INVALID_PAYLOAD',
+    `Invalid payload: ${field} ${missing === undefined ? (first?.message ?? 'is not valid') : 'is required'}`,
+    {
+      field,
+    },
+  );
+};
+
+/** The ids to repeat in an error, as far as they are usable. */
+const idsOf = (payload: unknown): Ids => {
+  if (typeof payload !== 'object' || payload === null) return {};
+  const ids: Ids = {};
+  const { session_id, course_id, request_id } = payload as Record<string, unknown>;
+  if (typeof session_id === 'string' && session_id.length <= 64) ids.session_id = session_id;
+  if (typeof course_id === 'string' && course_id.length <= 64) ids.course_id = course_id;
+  if (typeof request_id === 'string' && request_id.length <= 64) ids.request_id = request_id;
+  return ids;
+};
+
+const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: DispatchOptions): Handlers => {
+  const markAs =
+    (event: 'markStudentPresent' | 'markStudentAbsent', status: 'present' | 'absent') =>
+    async (
+      socket: LiveSocket,
+      { session_id, student_id, remarks, request_id }: ClientPayload<'markStudentPresent'>,
+    ) => {
+      const update = { student_id, status, remarks };
+      const { seq: _seq, ...ack } = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
+      return { ack, reply: status === 'present' ? 'studentMarkedPresent' : 'studentMarkedAbsent' } as const;
+    };
+  const activeSessions = async (socket: LiveSocket, { course_id }: { course_id: string }) => ({
+    ack: await views.activeSessions(socket.data.actor, course_id),
+    reply: 'activeSessionsData' as const,
+  });
+
+  return {
+    startAttendanceSession: async (socket, { session_id }) => {
+      const ack = await attendance.start(socket.data.actor, session_id, socket);
+      await detachIfGone(attendance, socket, session_id);
+      return { ack, reply: 'attendanceSessionStarted' };
+    },
+    joinAttendanceSession: async (socket, payload) => {
+      const ack = await attendance.join(socket.data.actor, payload, socket);
+      await detachIfGone(attendance, socket, payload.session_id);
+      return { ack, reply: 'attendanceSessionJoined' };
+    },
+    leaveAttendanceSession: async (socket, { session_id }) => {
+      await attendance.leave(socket.data.actor, session_id, socket);
+      return { ack: { session_id } };
+    },
+    markStudentPresent: markAs('markStudentPresent', 'present'),
+    markStudentAbsent: markAs('markStudentAbsent', 'absent'),
+    markStudentAttendance: async (socket, { session_id, student_id, status, remarks, request_id }) => {
+      const event = 'markStudentAttendance';
+      const update = { student_id, status, remarks };
+      const marked = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
+      if (status === 'late' || status === 'excused') return { ack: marked };
+      const { seq: _seq, ...ack } = marked;
+      return { ack, reply: status === 'present' ? 'studentMarkedPresent' : 'studentMarkedAbsent' };
+    },
+    bulkUpdateAttendance: async (socket, { session_id, attendanceUpdates: updates, only_unmarked, request_id }) => {
+      const input = { session_id, updates, only_unmarked, request_id };
+      const ack = await attendance.markMany(socket.data.actor, 'bulkUpdateAttendance', input);
+      return { ack, reply: 'attendanceBulkUpdateComplete' };
+    },
+    getAttendanceSessionData: async (socket, { session_id }) => ({
+      ack: await views.data(socket.data.actor, session_id),
+      reply: 'attendanceSessionData',
+    }),
+    getOnlineStudents: async (socket, { session_id }) => ({
+      ack: await views.online(socket.data.actor, session_id),
+      reply: 'onlineStudentsData',
+    }),
+    getCheckInCode: async (socket, { session_id }) => views.checkInCode(socket.data.actor, session_id),
+    endAttendanceSession: async (socket, { session_id, request_id }) => {
+      const attends = socket.data.sessions.get(session_id) === 'staff';
+      const { payload, told } = await attendance.end(socket.data.actor, session_id, request_id);
+      // Staff in the session, this socket included, were told by the end itself.
+      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSessionEndedConfirm' };
+    },
+    submitAttendance: async (socket, { session_id, attendanceUpdates = [], request_id }) => {
+      const attends = socket.data.sessions.get(session_id) === 'staff';
+      const { payload, told } = await attendance.submit(socket.data.actor, session_id, attendanceUpdates, request_id);
+      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSubmitted' };
+    },
+    subscribeToCourse: async (socket, { course_id }) => {
+      await views.assertInCourse(socket.data.actor, course_id);
+      if (socket.data.courses.size >= SOCKET_MAX_COURSES && !socket.data.courses.has(course_id)) {
+        throw refuse('RATE_LIMITED', `At most ${SOCKET_MAX_COURSES} courses per socket`);
+      }
+      // In the room first: what starts between here and the answer is in the answer or told after it.
+      rooms.joinCourse(socket, course_id);
+      return activeSessions(socket, { course_id });
+    },
+    unsubscribeFromCourse: async (socket, { course_id }) => {
+      rooms.leaveCourse(socket, course_id);
+      return { ack: { course_id } };
+    },
+    checkActiveSessions: activeSessions,
+    getActiveSessions: activeSessions,
+    syncAttendance: async (socket, payload) => ({ ack: await views.sync(socket.data.actor, payload) }),
+    refreshToken: async (socket, { token }) => {
+      const actor = await verifyToken(token);
+      const { user_id, role } = socket.data.actor;
+      if (actor.user_id !== user_id || actor.role !== role) {
+        throw refuse('FORBIDDEN', 'The token is of another user or role; connect again with it');
+      }
+      socket.data.actor = actor;
+      tokenExpiry.watch(socket);
+      return { ack: { expires_at: isoFrom(actor.expires_at) } };
+    },
+  };
+};
+
+/** A socket that closed while its join was under way must not stay online for ever. */
+const detachIfGone = async (attendance: Attendance, socket: LiveSocket, session_id: string): Promise<void> => {
+  if (!socket.connected) await attendance.disconnect([session_id], socket);
+};

@@ -1,0 +1,19 @@
+/** The sockets as this service types them: their events from the contract, and what a node keeps about each. */
+import type { Namespace, Server, Socket } from 'socket.io';
+import type { ClientToServerEvents, ServerToClientEvents } from '../contract/events.ts';
+import type { Actor } from '../domain/policy.ts';
+import type { EventAllowance } from './event-allowance.ts';
+
+type NoEvents = Record<string, never>;
+
+export type SocketData = {
+  actor: Actor;
+  /** Sessions that this socket hears, and as what. */
+  sessions: Map<string, 'staff' | 'student'>;
+  courses: Set<string>;
+  allowance: EventAllowance;
+};
+
+export type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
+export type LiveNamespace = Namespace<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
+export type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;

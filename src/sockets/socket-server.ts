@@ -1,0 +1,152 @@
+/**
+ * The Socket.IO server: who may connect, what happens when a socket comes and goes, and the watches over all of them.
+ * Both namespaces get the same treatment.
+ */
+import type { IncomingMessage } from 'node:http';
+import { Server } from 'socket.io';
+import type { Attendance } from '../attendance/attendance.ts';
+import type { AttendanceViews } from '../attendance/views.ts';
+import type { Clock } from '../clock.ts';
+import { Refusal, refuse } from '../contract/errors.ts';
+import { NAMESPACES } from '../contract/events.ts';
+import { maySocket } from '../domain/policy.ts';
+import { FRAME_MAX_BYTES } from '../limits.ts';
+import type { VerifyToken } from '../token.ts';
+import { Dispatch, type EventReport, type FrameSize } from './dispatch.ts';
+import { EventAllowance } from './event-allowance.ts';
+import type { LiveServer, LiveSocket } from './live-socket.ts';
+import type { Rooms } from './rooms.ts';
+import { watchSendQueues } from './send-queues.ts';
+import { TokenExpiry } from './token-expiry.ts';
+
+export type Transport = 'websocket' | 'polling';
+
+export type IoOptions = {
+  transports: Transport[];
+  /** Whether pages of this origin may connect. Requests without an Origin (native apps) always may. */
+  allowOrigin: (origin: string, request: IncomingMessage) => boolean;
+};
+
+/** The server without a listener: rooms can be made of it; `io.attach(http)` and then attachSockets let clients in. */
+export const createIo = ({ transports, allowOrigin }: IoOptions): LiveServer =>
+  new Server({
+    transports,
+    maxHttpBufferSize: FRAME_MAX_BYTES,
+    perMessageDeflate: false,
+    // CORS headers serve polling; browsers do not ask before a WebSocket upgrade, so the Origin is checked for both.
+    cors: (request: IncomingMessage, answer: (error: null, options: object) => void) => {
+      const { origin } = request.headers;
+      answer(null, { origin: origin !== undefined && allowOrigin(origin, request), credentials: true });
+    },
+    allowRequest: (request, answer) => {
+      const { origin } = request.headers;
+      const allowed = origin === undefined || allowOrigin(origin, request);
+      answer(allowed ? null : 'origin not allowed', allowed);
+    },
+  } as ConstructorParameters<typeof Server>[1]);
+
+export type SocketReports = {
+  /** One per event. */
+  event: (report: EventReport) => void;
+  refused: (code: string) => void;
+  connected: () => void;
+  disconnected: (reason: string) => void;
+  /** A connection that broke the protocol, sent too much, or did not read. */
+  closed: (why: 'frame' | 'slow' | 'expired') => void;
+  error: (error: unknown) => void;
+};
+
+export type SocketOptions = {
+  io: LiveServer;
+  rooms: Rooms;
+  attendance: Attendance;
+  views: AttendanceViews;
+  verifyToken: VerifyToken;
+  clock: Clock;
+  /** TOKEN_EXPIRY_OPEN_SOCKETS. */
+  onExpiry: 'close' | 'keep';
+  reports: SocketReports;
+};
+
+/** Starts taking sockets. `stop` ends the watches; closing the sockets is the drain's business. */
+export const attachSockets = (options: SocketOptions): { stop(): void } => {
+  const { io, rooms, attendance, views, verifyToken, clock, reports } = options;
+  const tokenExpiry = new TokenExpiry(clock, (socket) => {
+    if (options.onExpiry === 'keep') return;
+    reports.closed('expired');
+    // The transport and not the socket: so client libraries connect again, and read their token anew.
+    socket.conn.close();
+  });
+  const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
+  const frames = new WeakMap<object, FrameSize>();
+
+  io.engine.on('connection', (connection: LiveSocket['conn']) => {
+    const frame: FrameSize = { bytes: 0 };
+    frames.set(connection, frame);
+    // Before socket.io's own listener, which decodes and dispatches at once.
+    connection.prependListener('data', (data: string | Buffer) => {
+      frame.bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    });
+    connection.on('close', (reason: string) => {
+      if (reason === 'parse error' || reason === 'transport error') reports.closed('frame');
+    });
+  });
+
+  for (const name of NAMESPACES) {
+    const namespace = io.of(name);
+    namespace.use((socket, next) => {
+      authenticate(socket, verifyToken, clock).then(
+        () => next(),
+        (error: unknown) => {
+          const code = error instanceof Refusal ? error.code : 'INTERNAL';
+          if (code === 'INTERNAL') reports.error(error);
+          reports.refused(code);
+          const message = error instanceof Refusal ? error.message : 'internal error';
+          next(Object.assign(new Error(`Authentication error: ${message}`), { data: { code } }));
+        },
+      );
+    });
+    namespace.on('connection', (socket) => {
+      const frame = frames.get(socket.conn) ?? { bytes: 0 };
+      rooms.enter(socket);
+      reports.connected();
+      tokenExpiry.watch(socket);
+      socket.onAny((...args: unknown[]) => dispatch.receive(socket, frame, args));
+      // A frame that does not parse closes its connection; without a listener the error would go nowhere.
+      socket.on('error', () => {});
+      socket.on('disconnect', (reason) => {
+        rooms.leave(socket);
+        reports.disconnected(reason);
+        attendance.disconnect(socket.data.sessions.keys(), socket).catch(reports.error);
+      });
+      attendance
+        .reattach(socket.data.actor, socket)
+        .then((sessions) => (socket.connected ? undefined : attendance.disconnect(sessions, socket)))
+        .catch(reports.error);
+    });
+  }
+
+  tokenExpiry.start();
+  const queues = watchSendQueues(
+    () => rooms.all(),
+    (connection) => {
+      reports.closed('slow');
+      connection.close(true);
+    },
+  );
+  return {
+    stop: () => {
+      tokenExpiry.stop();
+      queues.stop();
+    },
+  };
+};
+
+const authenticate = async (socket: LiveSocket, verifyToken: VerifyToken, clock: Clock): Promise<void> => {
+  const actor = await verifyToken(socket.handshake.auth.token);
+  if (!maySocket(actor.role)) throw refuse('FORBIDDEN', 'this role is for REST only');
+  socket.data.actor = actor;
+  socket.data.sessions = new Map();
+  socket.data.courses = new Set();
+  socket.data.allowance = new EventAllowance(actor.role, clock());
+};

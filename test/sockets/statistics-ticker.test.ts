@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import {
+  STATISTICS_HEARTBEAT_MS,
+  STATISTICS_MAX_DELIVERIES_PER_SECOND,
+  STATISTICS_MIN_INTERVAL_MS,
+} from '../../src/limits.ts';
+import { StatisticsTicker } from '../../src/sockets/statistics-ticker.ts';
+
+/** A ticker on a clock that the test moves, in steps of the ticker's own. */
+const tickerAt = (membersOf: (session_id: string) => number) => {
+  let now = 1_000_000;
+  const sent: { session_id: string; at: number }[] = [];
+  const ticker = new StatisticsTicker({
+    clock: () => now,
+    publish: async (session_id) => {
+      sent.push({ session_id, at: now });
+    },
+    membersOf,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const pass = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      now += 100;
+      ticker.tick();
+    }
+  };
+  return { ticker, sent, pass };
+};
+
+test('many changes in a row make at most one broadcast per interval', () => {
+  const { ticker, sent, pass } = tickerAt(() => 30);
+  for (let i = 0; i < 20; i += 1) {
+    ticker.changed('s1');
+    pass(100);
+  }
+  const gaps = sent.slice(1).map(({ at }, i) => at - (sent[i]?.at ?? 0));
+  expect(sent.length).toBeGreaterThan(1);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(STATISTICS_MIN_INTERVAL_MS);
+});
+
+test('a change is told although nothing follows it, and once', () => {
+  const { ticker, sent, pass } = tickerAt(() => 30);
+  ticker.changed('s1');
+  pass(2_000);
+  expect(sent).toHaveLength(1);
+});
+
+test('a quiet session gets a heartbeat', () => {
+  const { ticker, sent, pass } = tickerAt(() => 30);
+  ticker.changed('s1');
+  pass(STATISTICS_HEARTBEAT_MS + 1_000);
+  expect(sent).toHaveLength(2);
+});
+
+test('a session that nobody here hears is forgotten', () => {
+  let members = 30;
+  const { ticker, sent, pass } = tickerAt(() => members);
+  ticker.changed('s1');
+  pass(1_000);
+  members = 0;
+  pass(STATISTICS_HEARTBEAT_MS * 3);
+  expect(sent).toHaveLength(1);
+});
+
+test('a hundred classes that change all the time share the allowance, and none is left out', () => {
+  const { ticker, sent, pass } = tickerAt(() => 100);
+  const seconds = 10;
+  for (let i = 0; i < seconds * 10; i += 1) {
+    for (let session = 0; session < 100; session += 1) ticker.changed(`s${session}`);
+    pass(100);
+  }
+  // One class may overdraw the allowance once; the first second starts with a full one.
+  expect(sent.length * 100).toBeLessThanOrEqual(STATISTICS_MAX_DELIVERIES_PER_SECOND * (seconds + 1) + 100 * 100);
+  const perSession = new Map<string, number>();
+  for (const { session_id } of sent) perSession.set(session_id, (perSession.get(session_id) ?? 0) + 1);
+  expect(perSession.size).toBe(100);
+  expect(Math.max(...perSession.values()) - Math.min(...perSession.values())).toBeLessThanOrEqual(1);
+});

@@ -1,0 +1,200 @@
+/** One roll of four students and a teacher on the store under test, with a verb for everything that is done to it. */
+import { expect } from 'vitest';
+import type { Clock, MakeId } from '../../src/clock.ts';
+import type { AttendanceStatus, CheckinPolicy, Session } from '../../src/contract/nouns.ts';
+import type { Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../../src/domain/roll.ts';
+import type { Answer, LiveStore, RollPlan, RollView } from '../../src/live/live-store.ts';
+import { FixedClock, T0 } from '../support/fixed-clock.ts';
+import type { Heard } from '../support/heard.ts';
+
+export type LiveStoreUnderTest = {
+  live: LiveStore;
+  heard: Heard;
+  /** Resolves when everything that was published until now has been heard. Unset: events are heard before answers. */
+  settle?: () => Promise<void>;
+  /** A new process on what the old one left, which is gone from now on. */
+  reopen?: () => Promise<LiveStoreUnderTest>;
+  close: () => Promise<void>;
+};
+export type MakeLiveStore = (options: { clock: Clock; makeId: MakeId }) => Promise<LiveStoreUnderTest>;
+
+export const SESSION = 'session-1';
+export const COURSE = 'course-1';
+
+/** Student n: id s<n>, user u<n>. */
+export const student = (n: number, more: Partial<Admission> = {}): Admission => ({
+  student_id: `s${n}`,
+  user_id: `u${n}`,
+  student_name: `Student ${n}`,
+  roll: `${n}`,
+  ...more,
+});
+
+export const rosterEntry = (n: number, more: Partial<RosterEntry> = {}): RosterEntry => ({
+  ...student(n),
+  approved: true,
+  ...more,
+});
+
+export const sessionObjectOf = (id: string, more: Partial<Session> = {}): Session => ({
+  id,
+  _id: id,
+  course_id: COURSE,
+  title: 'Algebra',
+  topic: 'Algebra',
+  description: '',
+  date: String(T0),
+  starts_at: new Date(T0).toISOString(),
+  ends_at: null,
+  status: 'active',
+  teacher_id: 't1',
+  checkin: {},
+  created_at: '2026-09-01T08:00:00.000Z',
+  ...more,
+});
+
+export const planOf = (id: string, more: Partial<RollPlan> = {}): RollPlan => ({
+  session: sessionObjectOf(id),
+  checkin: {} as CheckinPolicy,
+  date: T0,
+  ends_at: null,
+  auto_end_after_minutes: 720,
+  staff: ['t1', 't2'],
+  teacher_name: 'Ada',
+  started_by: 't1',
+  rebuilt: false,
+  students: [1, 2, 3, 4].map((n) => student(n)),
+  ...more,
+});
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+export type Accepted = Extract<Answer, { ok: true }>;
+
+/** Ids that are easy to read: id-1, id-2, … */
+export const countedIds = (): MakeId => {
+  let last = 0;
+  return () => {
+    last += 1;
+    return `id-${last}`;
+  };
+};
+
+export class Scene {
+  readonly clock: FixedClock;
+  /** What commands say that they were authorised against. */
+  version = 1;
+  private under: LiveStoreUnderTest;
+
+  private constructor(clock: FixedClock, under: LiveStoreUnderTest) {
+    this.clock = clock;
+    this.under = under;
+  }
+
+  static async of(make: MakeLiveStore): Promise<Scene> {
+    const clock = new FixedClock();
+    return new Scene(clock, await make({ clock: clock.read, makeId: countedIds() }));
+  }
+
+  get live(): LiveStore {
+    return this.under.live;
+  }
+
+  get heard(): Heard {
+    return this.under.heard;
+  }
+
+  get canReopen(): boolean {
+    return this.under.reopen !== undefined;
+  }
+
+  async reopen(): Promise<void> {
+    if (this.under.reopen === undefined) throw new Error('this store does not reopen');
+    this.under = await this.under.reopen();
+  }
+
+  settle(): Promise<void> {
+    return this.under.settle?.() ?? Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.under.close();
+  }
+
+  open(more: Partial<RollPlan> = {}, id = SESSION): Promise<{ opened: boolean }> {
+    return this.live.open(planOf(id, more));
+  }
+
+  submit(command: Command, connection?: string, id = SESSION): Promise<Answer | null> {
+    return this.live.submit(id, command, connection === undefined ? undefined : { id: connection });
+  }
+
+  joinCommand(n: number, more: Partial<Of<'join'>> = {}): Command {
+    return { kind: 'join', header_version: this.version, user_id: `u${n}`, profile_picture: null, ...more };
+  }
+
+  join(n: number, connection?: string, more: Partial<Of<'join'>> = {}): Promise<Answer | null> {
+    return this.submit(this.joinCommand(n, more), connection);
+  }
+
+  attend(user_id: string, connection?: string, more: Partial<Of<'attend'>> = {}): Promise<Answer | null> {
+    return this.submit({ kind: 'attend', header_version: this.version, user_id, ...more }, connection);
+  }
+
+  leave(user_id: string, connection?: string): Promise<Answer | null> {
+    return this.submit({ kind: 'leave', user_id }, connection);
+  }
+
+  mark(n: number, status: AttendanceStatus, more: Partial<Of<'mark'>> & Partial<Update> = {}): Promise<Answer | null> {
+    const { remarks, ...rest } = more;
+    return this.submit({ ...this.marks('mark', [{ student_id: `s${n}`, status, remarks }]), ...rest } as Command);
+  }
+
+  bulk(updates: Update[], more: Partial<Of<'bulk'>> = {}): Promise<Answer | null> {
+    return this.submit({ ...this.marks('bulk', updates), ...more } as Command);
+  }
+
+  end(more: Partial<Of<'end'>> = {}, id = SESSION): Promise<Answer | null> {
+    const by = { by: 't1', by_name: 'Ada' };
+    const plain = { submitted: false, outcome: 'completed', reason: null } as const;
+    const command = { kind: 'end', header_version: this.version, ...by, ...plain } as const;
+    return this.submit({ ...command, updates: [], admit: [], ...more }, undefined, id);
+  }
+
+  roster(...entries: RosterEntry[]): Promise<void> {
+    this.version += 1;
+    return this.live.followRoster(COURSE, entries);
+  }
+
+  staff(...staff: string[]): Promise<void> {
+    this.version += 1;
+    return this.live.followStaff(COURSE, staff);
+  }
+
+  async view(id = SESSION): Promise<RollView> {
+    const view = await this.live.read(id);
+    if (view === null) throw new Error('there is no such roll');
+    return view;
+  }
+
+  async statusOf(n: number): Promise<AttendanceStatus | undefined> {
+    return (await this.view()).roll.records.get(`s${n}`)?.status;
+  }
+
+  private marks(kind: 'mark' | 'bulk', updates: Update[]) {
+    return { kind, header_version: this.version, updates, only_unmarked: false, by: 't1', by_name: 'Ada', admit: [] };
+  }
+}
+
+export const request = (key: string, hash = 'payload'): RequestKey => ({ key, hash });
+
+/** The answer, which must be an accepted one. */
+export const accepted = (answer: Answer | null): Accepted => {
+  expect(answer).toMatchObject({ ok: true });
+  return answer as Accepted;
+};
+
+/** The answer, which must be this refusal. */
+export const refusedAs = <C extends Refused['code']>(answer: Answer | null, code: C): Extract<Refused, { code: C }> => {
+  expect(answer).toMatchObject({ ok: false, code });
+  return answer as Extract<Refused, { code: C }>;
+};

@@ -1,0 +1,124 @@
+/** The service as a real process: started, killed, started again on the same data, and everything that it wrote. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts');
+/** A cold start on a busy machine. */
+const START_DEADLINE_MS = 20_000;
+
+export type Environment = Record<string, string>;
+export type Exit = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
+
+/** Children must not outlive a test run that dies. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+type Run = { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> };
+
+const run = (env: Environment): Run => {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const exited = once(child, 'close').then(([code, signal]) => {
+    running.delete(child);
+    return { code, signal, ...output } as Exit;
+  });
+  return { child, output, exited };
+};
+
+/** Runs it until it ends by itself: for starts that must fail. */
+export const runToExit = (env: Environment): Promise<Exit> => run(env).exited;
+
+/** A directory for data, removed by `remove`. */
+export const dataDirectory = (): { dir: string; remove: () => void } => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'rollcast-test-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+};
+
+export class Service {
+  readonly env: Environment;
+  private current: Run | null = null;
+  private earlier = '';
+  private listensOn = 0;
+
+  /** env: as in production; PORT 0 takes a free one, and keeps it over restarts so that clients find their way back. */
+  constructor(env: Environment) {
+    this.env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', ...env };
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.listensOn}`;
+  }
+
+  get port(): number {
+    return this.listensOn;
+  }
+
+  get pid(): number | undefined {
+    return this.current?.child.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.current !== null && this.current.child.exitCode === null && this.current.child.signalCode === null;
+  }
+
+  /** Everything that it wrote to both streams, over all its lives. */
+  get output(): string {
+    const { stdout = '', stderr = '' } = this.current?.output ?? {};
+    return this.earlier + stdout + stderr;
+  }
+
+  /** Resolves when it listens; rejects with what it said when it ends before that. */
+  async start(): Promise<void> {
+    const env = this.listensOn === 0 ? this.env : { ...this.env, PORT: String(this.listensOn) };
+    const current = run(env);
+    this.current = current;
+    const listening = new Promise<number>((resolve) => {
+      const look = () => {
+        const line = /^.*"msg":"listening".*$/m.exec(current.output.stdout)?.[0];
+        if (line !== undefined) resolve((JSON.parse(line) as { port: number }).port);
+      };
+      current.child.stdout?.on('data', look);
+    });
+    const late = AbortSignal.timeout(START_DEADLINE_MS);
+    this.listensOn = await Promise.race([
+      listening,
+      current.exited.then(({ code, signal, stderr }) => {
+        throw new Error(`the service ended with ${code ?? signal} instead of listening: ${stderr}`);
+      }),
+      once(late, 'abort').then(() => {
+        throw new Error(`the service did not listen within ${START_DEADLINE_MS} ms: ${current.output.stderr}`);
+      }),
+    ]);
+  }
+
+  /** Sends the signal; resolves when the process is gone. */
+  async kill(signal: NodeJS.Signals): Promise<Exit> {
+    if (this.current === null) throw new Error('the service does not run');
+    const { child, exited } = this.current;
+    child.kill(signal);
+    const exit = await exited;
+    this.earlier = this.output;
+    this.current = null;
+    return exit;
+  }
+
+  /** Ends it, whatever state it is in. */
+  async stop(): Promise<void> {
+    if (this.current !== null) await this.kill('SIGKILL');
+  }
+}
