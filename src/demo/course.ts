@@ -55,7 +55,10 @@ const expected = async (rest: Rest, method: string, path: string, body?: object)
 const request = async ({ url, token }: Rest, method: string, path: string, body?: object): Promise<unknown> => {
   const response = await fetch(`${url}${API_PREFIX}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
   });

@@ -1,6 +1,7 @@
 /** One line for each event that the demo's teacher hears. */
-import type { FullRecord, Statistics } from '../contract/nouns.ts';
+
 import type { ServerEventName, ServerPayload } from '../contract/events.ts';
+import type { FullRecord, Statistics } from '../contract/nouns.ts';
 
 type Describe = { [E in ServerEventName]?: (payload: ServerPayload<E>) => string };
 

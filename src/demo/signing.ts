@@ -16,7 +16,11 @@ export const tokenSigner = (
   const key = new TextEncoder().encode(secret);
   return ({ sub, role, name, picture }, minutes) => {
     const issued_s = Math.floor(now() / 1000);
-    const token = new SignJWT({ role, ...(name === undefined ? {} : { name }), ...(picture === undefined ? {} : { picture }) })
+    const token = new SignJWT({
+      role,
+      ...(name === undefined ? {} : { name }),
+      ...(picture === undefined ? {} : { picture }),
+    })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(sub)
       .setIssuedAt(issued_s)

@@ -5,7 +5,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { Clock } from '../clock.ts';
-import type { Acknowledgement, ClientToServerEvents, ServerToClientEvents } from '../contract/events.ts';
+import type {
+  Acknowledgement,
+  ClientEventName,
+  ClientPayload,
+  ClientToServerEvents,
+  ServerToClientEvents,
+} from '../contract/events.ts';
 import { heardLine } from './heard-line.ts';
 
 export type Player = { student_id: string; token: string };
@@ -16,8 +22,9 @@ export type SimulationOptions = {
   session_id: string;
   teacher_token: string;
   students: Player[];
-  /** The students arrive within this; with late_after_ms beyond it the last of them come after that, and are late. */
+  /** The students arrive within this, save for the last three, who wait until they are late, if that is not later. */
   over_ms: number;
+  /** When a join begins to count as late, from the start. */
   late_after_ms: number;
   /** Ends the session when everybody is there, and waits until the archive has it. */
   end: boolean;
@@ -30,73 +37,84 @@ export type SimulationOptions = {
 };
 
 type Client = Socket<ServerToClientEvents, ClientToServerEvents>;
-type Step = { at_ms: number; act: () => Promise<void> };
+/** at_ms: from the start of the lesson. */
+type Step = { at_ms: number; act: () => Promise<unknown> };
 
-const LATECOMERS = 3;
-/** Nobody is late in a lesson whose arrivals are over before that counts. */
-const LATE_BY_MS = [1_500, 4_000, 6_000];
+/** After check-ins began to count as late, the last students come: the last of them first in this list. */
+const LATE_BY_MS = [6_000, 4_000, 1_500];
 const ANSWER_DEADLINE_MS = 10_000;
-/** How long the student who loses the connection is away. */
-const AWAY_MS = 3_000;
 
-/** Resolves when the lesson is played, or at once when it is stopped. The clients stay until the signal, if not ended. */
+/** Resolves when the lesson is played, or at once when it is stopped; without `end` its clients stay until then. */
 export const simulate = async (options: SimulationOptions): Promise<void> => {
   const { url, session_id, teacher_token, end, clock, say, signal } = options;
-  const clients: Client[] = [];
   const connect = (token: string): Client => {
     const client: Client = io(url, { auth: { token }, forceNew: true });
-    clients.push(client);
+    signal.addEventListener('abort', () => client.disconnect());
     return client;
   };
-  signal.addEventListener('abort', () => {
-    for (const client of clients) client.disconnect();
-  });
-
   const teacher = connect(teacher_token);
   teacher.onAny((event: string, payload: unknown) => say(heardLine(event, payload, clock())));
   const persisted = new Promise<void>((resolve) => teacher.once('attendancePersisted', () => resolve()));
-  await answered(teacher.timeout(ANSWER_DEADLINE_MS).emitWithAck('startAttendanceSession', { session_id }));
-
   try {
-    for (const step of inOrder(stepsOf(options, connect, teacher))) {
-      await pause(step.wait_ms, undefined, { signal });
-      await step.act();
-    }
+    await send(teacher, 'startAttendanceSession', { session_id });
+    await play(stepsOf(options, connect, teacher), signal);
     if (!end) return;
-    await answered(teacher.timeout(ANSWER_DEADLINE_MS).emitWithAck('endAttendanceSession', { session_id }));
+    await send(teacher, 'endAttendanceSession', { session_id });
     await Promise.race([persisted, pause(ANSWER_DEADLINE_MS, undefined, { signal })]);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 };
 
-/** When each of them does what, from the start of the lesson. */
+const play = async (steps: Step[], signal: AbortSignal): Promise<void> => {
+  const started = performance.now();
+  for (const { at_ms, act } of steps.sort((a, b) => a.at_ms - b.at_ms)) {
+    await pause(Math.max(0, started + at_ms - performance.now()), undefined, { signal });
+    await act();
+  }
+};
+
 const stepsOf = (options: SimulationOptions, connect: (token: string) => Client, teacher: Client): Step[] => {
   const { session_id, students, over_ms, late_after_ms, random } = options;
   const order = shuffled(students, random);
   const excused = order.pop();
-  const clients = new Map<Player, Client>();
-  const steps = order.map((player, index): Step => {
-    const late = late_after_ms <= over_ms ? LATE_BY_MS[order.length - 1 - index] : undefined;
-    return {
-      at_ms: late === undefined ? random() * over_ms * 0.9 : late_after_ms + late,
-      act: async () => {
-        const client = connect(player.token);
-        clients.set(player, client);
-        await answered(client.timeout(ANSWER_DEADLINE_MS).emitWithAck('joinAttendanceSession', { session_id }));
-      },
+  const clients: Client[] = [];
+  const steps = order.map(({ token }, index): Step => {
+    const late_by_ms = late_after_ms <= over_ms ? LATE_BY_MS[order.length - 1 - index] : undefined;
+    const act = async () => {
+      const client = connect(token);
+      clients.push(client);
+      await send(client, 'joinAttendanceSession', { session_id });
     };
+    return { at_ms: late_by_ms === undefined ? random() * over_ms * 0.9 : late_after_ms + late_by_ms, act };
   });
-  const [first] = order;
-  const leave_ms = over_ms * 0.95;
-  if (first !== undefined) {
-    steps.push({ at_ms: leave_ms, act: async () => void clients.get(first)?.io.engine.close() });
-  }
+  // The client's library connects again by itself, and the service puts it back: the student does nothing.
+  steps.push({ at_ms: over_ms * 0.95, act: async () => clients[0]?.io.engine.close() });
   if (excused !== undefined) {
     const mark = { session_id, student_id: excused.student_id, status: 'excused' as const, remarks: 'Called in sick' };
-    const act = async () =>
-      answered(teacher.timeout(ANSWER_DEADLINE_MS).emitWithAck('markStudentAttendance', mark)).then(() => {});
-    steps.push({ at_ms: over_ms * 0.6, act });
+    steps.push({ at_ms: over_ms * 0.6, act: () => send(teacher, 'markStudentAttendance', mark) });
   }
   return steps;
+};
+
+const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
+  items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+
+/** Throws an Error of one line when it is refused, or not answered in time. */
+const send = async <E extends ClientEventName>(client: Client, event: E, payload: ClientPayload<E>): Promise<void> => {
+  const answer: Acknowledgement = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${event} was not answered`)), ANSWER_DEADLINE_MS);
+    client.once('connect_error', reject);
+    const ack = (it: Acknowledgement) => {
+      clearTimeout(timer);
+      client.off('connect_error', reject);
+      resolve(it);
+    };
+    // The compiler cannot follow a generic event name through Socket.IO's overloads.
+    (client.emit as (event: string, payload: object, ack: (it: Acknowledgement) => void) => void)(event, payload, ack);
+  });
+  if (!answer.ok) throw new Error(`${event} was refused: ${answer.code} ${answer.message}`);
 };

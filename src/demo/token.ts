@@ -23,7 +23,8 @@ class UsageError extends Error {}
 const readOptions = (args: string[]) => {
   try {
     const option = { type: 'string' as const };
-    return parseArgs({ args, options: { role: option, sub: option, name: option, minutes: option, picture: option } }).values;
+    return parseArgs({ args, options: { role: option, sub: option, name: option, minutes: option, picture: option } })
+      .values;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
@@ -46,7 +47,9 @@ const secretOf = (config: Config): string => {
   const { tokenKey } = config;
   if (tokenKey?.kind === 'secret') return tokenKey.secret;
   if (tokenKey !== null) {
-    throw new ConfigError('tokens are verified with a public key; only the identity provider that has the private one can sign them');
+    throw new ConfigError(
+      'tokens are verified with a public key; only the identity provider that has the private one can sign them',
+    );
   }
   return keptSecret(config.DATA_DIR, () => {
     // Making one here would be wrong: a node that has another DATA_DIR would not know it.

@@ -28,6 +28,7 @@ describeArchive('SQLite', async () => {
 test('no statement of the contract suite reads a whole table', () => {
   const db = openDatabase({ file: ':memory:', busyTimeoutMs: 0 });
   expect(wholeTableReads(db, statements)).toEqual([]);
+  expect(wholeTableReads(db, ['SELECT a.line FROM attendance a WHERE a.remarks = ?'])).toHaveLength(1);
 });
 
 test('a report reads its students in the order of an index, without sorting', () => {
@@ -80,6 +81,7 @@ test('after an erasure and a scrub no byte of the person is in any file', async 
   await made.archive.erasePerson('pu', 'anon1');
   scrub(db);
   expect(filesHold(dir, /secret[ -]?\w*/gi)).toEqual([]);
+  expect(await made.archive.records('x1')).toHaveLength(2);
   db.close();
   expect(filesHold(dir, /secret[ -]?\w*/gi)).toEqual([]);
 });

@@ -47,7 +47,11 @@ export const signToken = (claims: object, secret: string, header: object = { alg
 };
 
 /** Claims of a person; `now` in milliseconds. */
-export const claimsOf = ({ role, sub, name, claims }: Person, now: number, lifetime_s = 3600): Record<string, unknown> => ({
+export const claimsOf = (
+  { role, sub, name, claims }: Person,
+  now: number,
+  lifetime_s = 3600,
+): Record<string, unknown> => ({
   sub,
   role,
   name,

@@ -43,7 +43,8 @@ export class RestClient {
     const query = new URLSearchParams(Object.entries(input.query ?? {}).map(([key, value]) => [key, String(value)]));
     const url = `${this.url}${API_PREFIX}${path}${query.size > 0 ? `?${query}` : ''}`;
     const answer = await this.fetch(row.method, url, input);
-    const wrong = answer.status < 300 ? wrongWithAnswer(row, answer.status, answer.body) : wrongWithProblem(answer.body);
+    const wrong =
+      answer.status < 300 ? wrongWithAnswer(row, answer.status, answer.body) : wrongWithProblem(answer.body);
     if (wrong !== null) throw new Error(`${name} does not keep the contract: ${wrong}\n${answer.text.slice(0, 500)}`);
     return answer;
   }
@@ -62,7 +63,11 @@ export class RestClient {
     return body as ProblemBody;
   }
 
-  private async fetch(method: string, url: string, { body, contentType, headers = {} }: RestInput): Promise<RestAnswer> {
+  private async fetch(
+    method: string,
+    url: string,
+    { body, contentType, headers = {} }: RestInput,
+  ): Promise<RestAnswer> {
     const all: Record<string, string> = { ...headers };
     if (this.token !== null) all.authorization = `Bearer ${this.token}`;
     if (body !== undefined) all['content-type'] = contentType ?? 'application/json';

@@ -16,7 +16,7 @@ import {
   type ServerPayload,
   serverEvents,
 } from '../../src/contract/events.ts';
-import { type Person, REMARK_MARK, STUDENT_MARK, MAIL_MARK } from './people.ts';
+import { MAIL_MARK, type Person, REMARK_MARK, STUDENT_MARK } from './people.ts';
 import { until } from './until.ts';
 import { wrongWithEvent } from './wire-check.ts';
 
@@ -181,7 +181,12 @@ export class TestClient {
     }
   }
 
-  private async repliedWith(event: ClientEventName, payload: unknown, answer: Acknowledgement, from: number): Promise<void> {
+  private async repliedWith(
+    event: ClientEventName,
+    payload: unknown,
+    answer: Acknowledgement,
+    from: number,
+  ): Promise<void> {
     const reply = replyOf(event, payload);
     if (reply === null) return;
     const { ok: _ok, ...fields } = answer;

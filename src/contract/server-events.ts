@@ -1,0 +1,347 @@
+/** The event table, second half: what the server sends, and to whom. See events.ts for what is made of it. */
+import { type Static, type TSchema, Type } from 'typebox';
+import { Epoch, InSession, Name, Numbers, nullable, OwnSeq, Seq } from './event-parts.ts';
+import {
+  AttendanceStatus,
+  FullRecord,
+  Id,
+  Instant,
+  OnlineStudent,
+  ReducedRecord,
+  Session,
+  Statistics,
+  UserId,
+} from './nouns.ts';
+
+/** Who receives a server event. "staff": all staff sockets in the session; "room": everybody in it. */
+export type Audience = 'asker' | 'staff' | 'room' | 'student' | 'course' | 'node' | 'socket';
+
+type ServerEventRow = {
+  to: Audience;
+  /** A student may be among its receivers: it must hold nobody else's name, remarks or e-mail. */
+  reachesStudents: boolean;
+  payload: TSchema;
+  description: string;
+};
+
+const FinalDataReduced = Type.Object({
+  session: Session,
+  statistics: Statistics,
+  attendanceRecords: Type.Array(FullRecord, { maxItems: 0 }),
+});
+const FinalData = Type.Object({ session: Session, statistics: Statistics, attendanceRecords: Type.Array(FullRecord) });
+const ActiveSession = Type.Object({
+  sessionId: Id,
+  teacherId: UserId,
+  studentCount: Type.Integer({ description: 'Students with a joined_at' }),
+  startedAt: Instant,
+});
+export type ActiveSession = Static<typeof ActiveSession>;
+
+const ErrorPayload = Type.Object({
+  message: Type.String(),
+  code: Type.String(),
+  event: Type.String(),
+  session_id: Type.Optional(Type.String()),
+  course_id: Type.Optional(Type.String()),
+  request_id: Type.Optional(Type.String()),
+  retryable: Type.Boolean(),
+  opens_at: Type.Optional(Instant),
+  retry_after_ms: Type.Optional(Type.Integer()),
+  field: Type.Optional(Type.String()),
+  student_ids: Type.Optional(Type.Array(Type.String())),
+});
+
+const event = <const R extends ServerEventRow>(it: R) => it;
+
+export const serverEvents = {
+  attendanceSessionStarted: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      session: Session,
+      totalStudents: Type.Integer(),
+      attendanceRecords: Type.Array(FullRecord),
+      statistics: Statistics,
+      ...Numbers,
+      epoch: Epoch,
+    }),
+    description: 'To the starter: the roll as it is.',
+  }),
+  attendanceSessionJoined: event({
+    to: 'asker',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      message: Type.String(),
+      status: nullable(AttendanceStatus),
+      joined_at: nullable(Instant),
+      session: Session,
+      statistics: Statistics,
+      ...Numbers,
+      own_seq: OwnSeq,
+      epoch: Epoch,
+    }),
+    description: 'To the joiner; status and joined_at are null for staff, who only observe.',
+  }),
+  studentJoinedAttendance: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      student_id: Id,
+      student_name: Name,
+      roll: nullable(Type.String()),
+      profile_picture: nullable(Type.String()),
+      joined_at: Instant,
+      status: AttendanceStatus,
+      online_count: Type.Integer(),
+      seq: Seq,
+      returned: Type.Optional(Type.Literal(true)),
+    }),
+    description: 'A student arrived; returned: true when they were gone and are back (takes no seq).',
+  }),
+  studentLeftAttendance: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      student_id: Id,
+      student_name: Name,
+      roll: nullable(Type.String()),
+      disconnected_at: Instant,
+      remaining_online_count: Type.Integer(),
+    }),
+    description: 'The last connection of a student is gone; the record stays.',
+  }),
+  studentLeft: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({ ...InSession, studentId: Id }),
+    description: 'The same for older screens.',
+  }),
+  attendanceUpdated: event({
+    to: 'room',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      student_id: Id,
+      studentId: Id,
+      status: AttendanceStatus,
+      attendanceRecord: ReducedRecord,
+      updated_by: Name,
+      updated_at: Instant,
+      statistics: Statistics,
+      ...Numbers,
+    }),
+    description: 'Staff marked a student. To staff alone also after a join whose status is not present.',
+  }),
+  studentMarkedPresent: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord }),
+    description: 'Your mark is made.',
+  }),
+  studentMarkedAbsent: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord }),
+    description: 'Your mark is made.',
+  }),
+  studentMarked: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord, seq: Seq }),
+    description: 'One per changed record, for bulk too.',
+  }),
+  attendanceMarked: event({
+    to: 'student',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      sessionId: Id,
+      student_id: Id,
+      studentId: Id,
+      status: AttendanceStatus,
+      marked_at: Instant,
+      own_seq: OwnSeq,
+    }),
+    description: 'To all sockets of the student concerned.',
+  }),
+  attendanceBulkUpdated: event({
+    to: 'room',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      updatedRecords: Type.Array(ReducedRecord),
+      updated_by: Name,
+      updated_at: Instant,
+      statistics: Statistics,
+      ...Numbers,
+    }),
+    description: 'Staff marked several at once.',
+  }),
+  attendanceBulkUpdateComplete: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      updatedRecords: Type.Array(FullRecord),
+      totalUpdated: Type.Integer(),
+    }),
+    description: 'Your bulk is made: the records that it changed.',
+  }),
+  attendanceStatistics: event({
+    to: 'room',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      statistics: Statistics,
+      online_count: Type.Integer(),
+      ...Numbers,
+      epoch: Epoch,
+    }),
+    description: 'At most one every 500 ms per session, and one every 15 s.',
+  }),
+  attendanceSessionData: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      session: Session,
+      attendanceRecords: Type.Array(FullRecord),
+      statistics: Statistics,
+      online_students: Type.Array(OnlineStudent),
+      ...Numbers,
+      epoch: Epoch,
+    }),
+    description: 'The whole roll.',
+  }),
+  onlineStudentsData: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      total_joined: Type.Integer(),
+      online_count: Type.Integer(),
+      online_students: Type.Array(OnlineStudent),
+      retrieved_at: Instant,
+    }),
+    description: 'Who is connected now.',
+  }),
+  checkInCode: event({
+    to: 'asker',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      code: Type.String(),
+      expires_at: Instant,
+      url: Type.Optional(Type.String()),
+    }),
+    description: 'The code that is valid now.',
+  }),
+  attendanceSessionEnded: event({
+    to: 'room',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      finalData: FinalDataReduced,
+      ended_by: Name,
+      ended_at: Instant,
+      ...Numbers,
+    }),
+    description: 'The session is over; records are not in it.',
+  }),
+  attendanceSessionEndedConfirm: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      finalData: FinalData,
+      ended_by: Name,
+      ended_at: Instant,
+      ...Numbers,
+    }),
+    description: 'The session is over, with all records.',
+  }),
+  attendanceSubmitted: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({
+      ...InSession,
+      statistics: Statistics,
+      submitted_by: Name,
+      submitted_at: Instant,
+      version: Type.Integer(),
+    }),
+    description: 'The attendance was submitted.',
+  }),
+  attendancePersisted: event({
+    to: 'staff',
+    reachesStudents: false,
+    payload: Type.Object({ ...InSession, version: Type.Integer(), persisted_at: Instant }),
+    description: 'The archive has it.',
+  }),
+  courseSessionStarted: event({
+    to: 'course',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      course_id: Id,
+      teacher_id: UserId,
+      teacher_name: Name,
+      session_topic: Type.String(),
+      total_students: Type.Integer(),
+      started_at: Instant,
+    }),
+    description: 'A session of this course has started.',
+  }),
+  courseSessionEnded: event({
+    to: 'course',
+    reachesStudents: true,
+    payload: Type.Object({
+      ...InSession,
+      course_id: Id,
+      teacher_id: UserId,
+      teacher_name: Name,
+      final_statistics: Statistics,
+      ended_by: Name,
+      ended_at: Instant,
+    }),
+    description: 'A session of this course has ended.',
+  }),
+  activeSessionsData: event({
+    to: 'course',
+    reachesStudents: true,
+    payload: Type.Object({ course_id: Id, activeSessions: Type.Array(ActiveSession) }),
+    description: 'To the asker, a new subscriber, and the course room after each start and end.',
+  }),
+  attendanceError: event({
+    to: 'asker',
+    reachesStudents: true,
+    payload: ErrorPayload,
+    description: 'What you sent was refused.',
+  }),
+  activeSessionsError: event({
+    to: 'asker',
+    reachesStudents: true,
+    payload: ErrorPayload,
+    description: 'What you asked of a course was refused.',
+  }),
+  serverDraining: event({
+    to: 'node',
+    reachesStudents: true,
+    payload: Type.Object({ reconnect_within_ms: Type.Integer() }),
+    description: 'This node is going away; the client will be reconnected elsewhere.',
+  }),
+  tokenExpiring: event({
+    to: 'socket',
+    reachesStudents: true,
+    payload: Type.Object({ expires_at: Instant }),
+    description: 'The token of this socket expires in a minute: send refreshToken.',
+  }),
+} satisfies Record<string, ServerEventRow>;
+
+export type ServerEventName = keyof typeof serverEvents;
+export type ServerPayload<E extends ServerEventName> = Static<(typeof serverEvents)[E]['payload']>;
