@@ -10,7 +10,8 @@ import { configurationPage } from './reference/configuration.ts';
 import { errorsPage } from './reference/errors.ts';
 import { eventsPage } from './reference/events.ts';
 import { limitsPage } from './reference/limits.ts';
-import { openApiPage } from './reference/openapi.ts';
+import { nounsPage } from './reference/nouns.ts';
+import { restPage } from './reference/routes.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -30,7 +31,8 @@ const files: [string, string][] = [
   ['docs/reference/errors.md', errorsPage()],
   ['docs/reference/events.md', eventsPage()],
   ['docs/reference/limits.md', limitsPage()],
-  ['docs/reference/openapi.json', await openApiPage()],
+  ['docs/reference/nouns.md', nounsPage()],
+  ['docs/reference/rest.md', restPage()],
 ];
 const outdated = files.filter(([file, text]) => readIfThere(path.join(root, file)) !== text);
 

@@ -241,10 +241,10 @@ const newsOfEnd = (roll: Roll, change: Change): Delivery[] => {
   return deliveries;
 };
 
-/** A student who was gone is back: told, but no change. */
-export const newsOfReturn = (roll: Roll, record: RollRecord, presence: Presence): Delivery[] => {
+/** A student who was gone is back: told, but no change. `seq` is the roll's at that moment. */
+export const newsOfReturn = (roll: Roll, record: RollRecord, presence: Presence, seq: number): Delivery[] => {
   if (record.joined_at === null) return [];
-  const payload = joinedPayload(roll.header.session.id, record, record.joined_at, presence.onlineCount, roll.seq);
+  const payload = joinedPayload(roll.header.session.id, record, record.joined_at, presence.onlineCount, seq);
   return [{ event: 'studentJoinedAttendance', payload: { ...payload, returned: true }, receivers: STAFF }];
 };
 

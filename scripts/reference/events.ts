@@ -10,7 +10,7 @@ import {
 } from '../../src/contract/events.ts';
 import { PROTOCOL_HISTORY, PROTOCOL_VERSION } from '../../src/contract/version.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
-import { fieldTable, objectNouns, plainNouns, plainNounText } from './schema-text.ts';
+import { fieldTable } from './schema-text.ts';
 
 const WHO: Record<Sender, string> = {
   anyone: 'any authenticated socket',
@@ -63,7 +63,7 @@ export const eventsPage = (): string =>
   page(
     '# Events',
     GENERATED,
-    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the codes are in [errors.md](errors.md).`,
+    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the objects are in [nouns.md](nouns.md), the codes in [errors.md](errors.md).`,
     `Protocol version ${PROTOCOL_VERSION}.`,
     table(['Version', 'What it brought'], Object.entries(PROTOCOL_HISTORY)),
     '## Client → server',
@@ -79,15 +79,4 @@ export const eventsPage = (): string =>
       serverNames.map((it) => [link(it), TO[serverEvents[it].to], serverEvents[it].description]),
     ),
     ...serverNames.flatMap(serverSection),
-    '## Nouns',
-    ...objectNouns.flatMap(([name, schema]) => [
-      `### ${name}`,
-      ...('description' in schema ? [String(schema.description)] : []),
-      fieldTable(schema) ?? '',
-    ]),
-    '### Other types',
-    table(
-      ['Type', 'What'],
-      plainNouns.map(([name, schema]) => [code(name), plainNounText(schema)]),
-    ),
   );

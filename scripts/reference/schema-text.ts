@@ -23,8 +23,8 @@ const isSchema = (it: unknown): it is TSchema =>
   typeof it === 'object' && it !== null && !Array.isArray(it) && ('type' in it || 'anyOf' in it);
 
 /** Schemas of the contract's nouns, by name. */
-export const nouns: [string, TSchema][] = Object.entries(Nouns).filter((entry): entry is [string, TSchema] =>
-  isSchema(entry[1]),
+const nouns: [string, TSchema][] = Object.entries<unknown>(Nouns).flatMap(([name, it]): [string, TSchema][] =>
+  isSchema(it) ? [[name, it]] : [],
 );
 
 /** Object nouns get a section of their own to link to; the names of the others say enough. */
@@ -36,10 +36,10 @@ const LITERALS_SHOWN_MAX = 6;
 
 const nounOf = (node: Node): string | undefined => nameByText.get(JSON.stringify(node));
 
-/** As markdown: `string`, `Id`, [Session](#session), `"present" | "late"`, array of …, … or null. */
+/** As markdown: `string`, `Id`, a link to Session, `"present" | "late"`, array of …, … or null. */
 export const typeText = (node: Node): string => {
   const noun = nounOf(node);
-  if (noun !== undefined) return linked.has(noun) ? `[${noun}](#${noun.toLowerCase()})` : code(noun);
+  if (noun !== undefined) return linked.has(noun) ? `[${noun}](nouns.md#${noun.toLowerCase()})` : code(noun);
   if (node.const !== undefined) return code(JSON.stringify(node.const));
   if (node.anyOf !== undefined) return unionText(node.anyOf);
   if (node.type === 'array')

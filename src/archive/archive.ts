@@ -106,6 +106,9 @@ export interface Archive {
    * Idempotent. CONFLICT when a course or session knows the pseudonym already. Answers how many rows it touched.
    */
   erasePerson(person: string, pseudonym: string): Promise<number>;
+
+  /** When it resolves, nothing that was erased before is left in any file of the store. Once after a batch: it is slow. */
+  scrub(): Promise<void>;
 }
 
 export type PersonExport = {

@@ -1,7 +1,7 @@
 /** What the SQLite archive holds about one person: export and erasure. */
 import type { DatabaseSync } from 'node:sqlite';
 import { refuse } from '../contract/errors.ts';
-import { inStore, inTransaction, isKeyTaken, statementsOf } from '../sqlite/database.ts';
+import { inStore, inTransaction, isKeyTaken, scrub, statementsOf } from '../sqlite/database.ts';
 import type { Archive, PersonExport } from './archive.ts';
 import type { LineChange } from './sqlite-correction.ts';
 import { AUDIT_COLUMNS, type AuditRow, auditFrom, type RecordRow, recordFrom } from './sqlite-rows.ts';
@@ -9,7 +9,7 @@ import { AUDIT_COLUMNS, type AuditRow, auditFrom, type RecordRow, recordFrom } f
 /** Where a person was found: on a line of a session. */
 type Line = { session_id: string; line: number; student_id: string };
 
-export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erasePerson'> {
+export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'scrub'> {
   readonly #db: DatabaseSync;
   protected readonly sql: ReturnType<typeof statementsOf>;
 
@@ -55,6 +55,10 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
     } catch (error) {
       throw isKeyTaken(error) ? refuse('CONFLICT', 'This pseudonym is taken') : error;
     }
+  }
+
+  async scrub(): Promise<void> {
+    scrub(this.#db);
   }
 
   /** The records are the map to everything else, so they come after it. */

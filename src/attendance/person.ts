@@ -15,7 +15,11 @@ export type Unarchived = { stored: StoredSession; roll: Roll | null };
 const SESSIONS_AT_ONCE = 200;
 
 /** The enrollments in which a user is the student; only those that know them by `id`, when that is not their own user id. */
-export const enrollmentsOfUser = async (registry: Registry, user_id: string, id: string): Promise<StudentOfCourse[]> => {
+export const enrollmentsOfUser = async (
+  registry: Registry,
+  user_id: string,
+  id: string,
+): Promise<StudentOfCourse[]> => {
   const own = (await registry.enrollmentsOfPerson(user_id)).filter(({ enrollment }) => enrollment.user_id === user_id);
   return own
     .map(({ course_id, enrollment }) => ({ course_id, student_id: enrollment.student_id }))

@@ -88,14 +88,22 @@ const stepsOf = (options: SimulationOptions, connect: (token: string) => Client,
     };
     return { at_ms: late_by_ms === undefined ? random() * over_ms * 0.9 : late_after_ms + late_by_ms, act };
   });
-  // The client's library connects again by itself, and the service puts it back: the student does nothing.
-  steps.push({ at_ms: over_ms * 0.95, act: async () => clients[0]?.io.engine.close() });
+  steps.push({ at_ms: over_ms * 0.95, act: () => loseConnection(clients[0], options.signal) });
   if (excused !== undefined) {
     const mark = { session_id, student_id: excused.student_id, status: 'excused' as const, remarks: 'Called in sick' };
     steps.push({ at_ms: over_ms * 0.6, act: () => send(teacher, 'markStudentAttendance', mark) });
   }
   return steps;
 };
+
+/** Its library connects again by itself, and the service puts it back: the student does nothing. */
+const loseConnection = (client: Client | undefined, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (client === undefined) return resolve();
+    client.once('connect', resolve);
+    signal.addEventListener('abort', () => resolve());
+    client.io.engine.close();
+  });
 
 const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
   items

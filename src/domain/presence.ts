@@ -14,7 +14,7 @@ export class Presence {
   readonly connections = new Map<string, Connection>();
   /** Connections of each student: a student with two devices is online until both are gone (JOIN-5). */
   private readonly devices = new Map<string, Set<string>>();
-  private readonly perUser = new Map<string, number>();
+  private readonly byUser = new Map<string, Set<string>>();
 
   /** Students with at least one connection. */
   get onlineCount(): number {
@@ -25,8 +25,8 @@ export class Presence {
     return this.devices.has(student_id);
   }
 
-  connectionsOfUser(user_id: string): number {
-    return this.perUser.get(user_id) ?? 0;
+  connectionsOfUser(user_id: string): Iterable<string> {
+    return this.byUser.get(user_id) ?? [];
   }
 
   onlineStudents(): string[] {
@@ -37,13 +37,9 @@ export class Presence {
   attach(connection: Connection): { cameOnline: boolean } {
     if (this.connections.has(connection.id)) return { cameOnline: false };
     this.connections.set(connection.id, connection);
-    this.perUser.set(connection.user_id, this.connectionsOfUser(connection.user_id) + 1);
+    add(this.byUser, connection.user_id, connection.id);
     const { student_id } = connection;
-    if (student_id === null) return { cameOnline: false };
-    const devices = this.devices.get(student_id);
-    if (devices === undefined) this.devices.set(student_id, new Set([connection.id]));
-    else devices.add(connection.id);
-    return { cameOnline: devices === undefined };
+    return { cameOnline: student_id !== null && add(this.devices, student_id, connection.id) };
   }
 
   /** Removes a connection; answers it, and whether it was its student's last. Null: it was not here. */
@@ -51,19 +47,28 @@ export class Presence {
     const connection = this.connections.get(id);
     if (connection === undefined) return null;
     this.connections.delete(id);
-    const ofUser = this.connectionsOfUser(connection.user_id) - 1;
-    if (ofUser > 0) this.perUser.set(connection.user_id, ofUser);
-    else this.perUser.delete(connection.user_id);
+    remove(this.byUser, connection.user_id, id);
     const { student_id } = connection;
-    if (student_id === null) return { connection, wentOffline: false };
-    const devices = this.devices.get(student_id);
-    devices?.delete(id);
-    const wentOffline = devices === undefined || devices.size === 0;
-    if (wentOffline) this.devices.delete(student_id);
-    return { connection, wentOffline };
+    return { connection, wentOffline: student_id !== null && remove(this.devices, student_id, id) };
   }
 
   connectionsOfStudent(student_id: string): Iterable<string> {
     return this.devices.get(student_id) ?? [];
   }
 }
+
+/** Answers whether it is the first of its key. */
+const add = (ids: Map<string, Set<string>>, key: string, id: string): boolean => {
+  const ofKey = ids.get(key);
+  if (ofKey === undefined) ids.set(key, new Set([id]));
+  else ofKey.add(id);
+  return ofKey === undefined;
+};
+
+/** Answers whether it was the last of its key. */
+const remove = (ids: Map<string, Set<string>>, key: string, id: string): boolean => {
+  const ofKey = ids.get(key);
+  if (ofKey === undefined || !ofKey.delete(id) || ofKey.size > 0) return false;
+  ids.delete(key);
+  return true;
+};

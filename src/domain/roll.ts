@@ -290,10 +290,15 @@ const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
     const { approved, user_id, student_name, roll: number } = entry;
     roll.records.set(entry.student_id, { ...before, approved, user_id, student_name, roll: number });
     roll.users.set(user_id, entry.student_id);
-    if (!approved) roll.followers.delete(user_id);
-    if (before.user_id !== user_id) roll.followers.delete(before.user_id);
+    if (!approved) unfollow(roll, user_id);
+    if (before.user_id !== user_id) unfollow(roll, before.user_id);
   }
   roll.header = { ...roll.header, version: roll.header.version + 1 };
+};
+
+/** Who lost their place as a student does not follow any more, unless they are staff by now. */
+const unfollow = (roll: Roll, user_id: string): void => {
+  if (!roll.header.staff.includes(user_id)) roll.followers.delete(user_id);
 };
 
 /** Rebuilds a roll from its opening and its changes. */

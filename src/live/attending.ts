@@ -1,8 +1,9 @@
 /** Connections of a roll coming and going: who is told of it, and who has to leave. */
 import { type Clock, isoFrom } from '../clock.ts';
 import type { Connection } from '../domain/presence.ts';
+import type { RollRecord } from '../domain/roll.ts';
 import { type Delivery, newsOfLeaving, newsOfReturn } from '../fanout.ts';
-import type { LiveRoll } from './live-roll.ts';
+import type { LiveRoll, Standing } from './live-roll.ts';
 import type { Audience } from './live-store.ts';
 
 export class Attending {
@@ -15,34 +16,36 @@ export class Attending {
   }
 
   /** Delivers in order. Events of a change carry its numbers, others the roll's. */
-  tell({ roll, presence }: LiveRoll, deliveries: Delivery[], numbers: { seq: number; room_seq: number } = roll): void {
+  tell({ roll, presence }: LiveRoll, deliveries: Delivery[], numbers: Pick<Standing, 'seq' | 'room_seq'> = roll): void {
     if (deliveries.length === 0) return;
     const { seq, room_seq } = numbers;
     this.audience.deliver({ session_id: roll.header.session.id, seq, room_seq, deliveries }, presence);
   }
 
-  /** tellReturn: it is not the student's first join, so staff hear of a return if they were gone. */
-  putOnline(live: LiveRoll, connection: Connection, tellReturn: boolean): void {
+  /** returning: the record, when staff are to hear of a return if its student was gone. */
+  putOnline(live: LiveRoll, connection: Connection, returning: RollRecord | null, at: Standing = live.roll): void {
+    const before = live.presence.connections.get(connection.id);
+    // Its user is somebody else on this roll by now, or has become staff: the connection is not the former one's too.
+    if (before !== undefined && before.student_id !== connection.student_id) this.leave(live, connection.id, at);
     const { cameOnline } = live.presence.attach(connection);
     this.audience.admit(live.roll.header.session.id, connection);
-    if (!cameOnline || !tellReturn || connection.student_id === null) return;
-    const record = live.roll.records.get(connection.student_id);
-    if (record !== undefined) this.tell(live, newsOfReturn(live.roll, record, live.presence));
+    if (!cameOnline || returning === null) return;
+    this.tell(live, newsOfReturn(live.roll, returning, live.presence, at.seq), at);
   }
 
-  /** A connection is gone; staff hear of it when it was its student's last. */
-  takeOffline(live: LiveRoll, id: string): void {
+  /** A connection is gone; staff hear of it when it was its student's last, unless the session is over. */
+  takeOffline(live: LiveRoll, id: string, at: Standing = live.roll): void {
     const gone = live.presence.detach(id);
     if (gone === null || !gone.wentOffline || gone.connection.student_id === null) return;
     const record = live.roll.records.get(gone.connection.student_id);
-    if (record === undefined || live.roll.state !== 'active') return;
-    this.tell(live, newsOfLeaving(live.roll, record, live.presence, isoFrom(this.clock())));
+    if (record === undefined || at.state !== 'active') return;
+    this.tell(live, newsOfLeaving(live.roll, record, live.presence, isoFrom(this.clock())), at);
   }
 
   /** A connection that is still there does not hear this roll any more. */
-  leave(live: LiveRoll, id: string): void {
+  leave(live: LiveRoll, id: string, at: Standing = live.roll): void {
     this.audience.expel(live.roll.header.session.id, [id]);
-    this.takeOffline(live, id);
+    this.takeOffline(live, id, at);
   }
 
   /** After a change of roster or staff: who may not be here any more is out (AUTH-1). */

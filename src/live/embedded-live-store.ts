@@ -2,23 +2,21 @@
  * Live rolls in this process, every change journalled to SQLite before anybody hears of it.
  *
  * One turn of the event loop is one transaction: decide, apply in memory, journal, commit (fsync), and only then
- * deliver and answer, in order. All of that is synchronous, so nobody can read what is not committed. When the commit
- * fails, the rolls concerned are dropped, rebuilt from the journal, and every command of the turn is answered
- * STORE_UNAVAILABLE. Presence is not journalled: connections die with the process.
+ * deliver and answer, in order. All of that is synchronous, so nobody can read what is not committed. (Changes of roster
+ * and staff are transactions of their own, in their place.) When a commit fails, the rolls concerned are dropped,
+ * rebuilt from the journal, and every command of that transaction is answered STORE_UNAVAILABLE. Presence is not journalled: connections die with the process.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, isoFrom, type MakeId } from '../clock.ts';
 import { type Refusal, refuse } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { windowsOf } from '../domain/checkin.ts';
-import { decide, type Now } from '../domain/decide.ts';
+import type { Now } from '../domain/decide.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
-import type { Connection, Presence } from '../domain/presence.ts';
+import type { Connection } from '../domain/presence.ts';
 import {
-  apply,
   type Change,
   type Command,
-  type Decision,
   type Opening,
   openRoll,
   type Roll,
@@ -45,19 +43,7 @@ import type {
 } from './live-store.ts';
 import { missedBy } from './missed.ts';
 import { RollIndex } from './roll-index.ts';
-
-type Queued = {
-  session_id: string;
-  command: Command;
-  connection: { id: string } | undefined;
-  resolve: (answer: Answer | null) => void;
-  reject: (error: unknown) => void;
-};
-
-/** What each roll changes in one turn. */
-type Turn = Map<LiveRoll, Change[]>;
-
-type Decided = { queued: Queued; live: LiveRoll; decision: Decision };
+import { answerOf, type Decided, decideQueued, type Queued, stepsOf } from './turn.ts';
 
 export type EmbeddedLiveStoreOptions = {
   db: DatabaseSync;
@@ -152,10 +138,11 @@ export class EmbeddedLiveStore implements LiveStore {
   ): Promise<Connection | null> {
     const live = this.rolls.get(session_id);
     if (live === undefined || !live.roll.followers.has(user_id)) return null;
-    const student_id = staff ? null : (live.roll.users.get(user_id) ?? null);
-    if (!staff && (student_id === null || live.roll.state !== 'active')) return null;
-    const connection = { id, user_id, student_id };
-    this.attending.putOnline(live, connection, true);
+    const student_id = staff ? undefined : live.roll.users.get(user_id);
+    const record = student_id === undefined ? undefined : live.roll.records.get(student_id);
+    if (!staff && (record?.approved !== true || live.roll.state !== 'active')) return null;
+    const connection = { id, user_id, student_id: student_id ?? null };
+    this.attending.putOnline(live, connection, record ?? null);
     return connection;
   }
 
@@ -217,7 +204,7 @@ export class EmbeddedLiveStore implements LiveStore {
 
   async confirm(claim: Claim, version: number): Promise<boolean> {
     const live = this.held(claim);
-    if (live === null) return false;
+    if (live === null || live.roll.end === null) return false;
     this.forget(claim.session_id, live);
     this.attending.tell(live, [persistedNews(claim.session_id, version, isoFrom(this.clock()))]);
     this.attending.letAllGo(live);
@@ -252,79 +239,63 @@ export class EmbeddedLiveStore implements LiveStore {
 
   private flush(): void {
     this.scheduled = false;
-    const queue = this.queue;
-    if (queue.length === 0) return;
+    const turn = this.queue;
     this.queue = [];
+    const decided = stepsOf(turn).flatMap((step) => this.makeStep(step));
+    // Last, so that no answer is older than what its connection was told meanwhile.
+    for (const it of decided) it.queued.resolve(answerOf(it));
+  }
+
+  /** Decides, commits and tells. Answers what is still to be answered; when the commit failed, that is nothing. */
+  private makeStep(step: Queued[]): Decided[] {
     const ms = this.clock();
     const now: Now = { ms, iso: isoFrom(ms) };
     const decided: Decided[] = [];
-    const turn: Turn = new Map();
+    const changes = new Map<LiveRoll, Change[]>();
     try {
-      for (const queued of queue) {
+      for (const queued of step) {
         const live = this.rolls.get(queued.session_id);
         if (live === undefined) queued.resolve(null);
-        else decided.push(this.decideOne(queued, live, now, turn));
+        else decided.push(decideQueued(queued, live, now, decided));
       }
-      this.commit(turn);
+      for (const { live, decision } of decided) {
+        if (decision.change === null) continue;
+        const ofRoll = changes.get(live);
+        if (ofRoll === undefined) changes.set(live, [decision.change]);
+        else ofRoll.push(decision.change);
+      }
+      this.commit(changes);
     } catch (cause) {
-      for (const live of turn.keys()) this.reload(live);
-      for (const queued of queue) queued.reject(unavailable(cause));
-      return;
+      for (const id of new Set(step.map((it) => it.session_id))) this.reload(id);
+      for (const queued of step) queued.reject(unavailable(cause));
+      return [];
     }
     for (const it of decided) this.finish(it, now);
-    // Last, so that no answer is older than what its connection was told meanwhile.
-    for (const { queued, live, decision } of decided) queued.resolve(answerOf(decision, live));
+    return decided;
   }
 
-  private decideOne(queued: Queued, live: LiveRoll, now: Now, turn: Turn): Decided {
-    const { command, connection } = queued;
-    // The other devices of a user who leaves with one of them go on hearing the roll.
-    const stays = command.kind === 'leave' && hasOtherConnection(live.presence, command.user_id, connection);
-    const decision = stays ? STAYS : decide(live.roll, command, now);
-    if (decision.change !== null) {
-      const changes = turn.get(live);
-      if (changes === undefined) turn.set(live, [decision.change]);
-      else changes.push(decision.change);
-      apply(live.roll, decision.change);
-    }
-    return { queued, live, decision };
-  }
-
-  private commit(turn: Turn): void {
-    if (turn.size === 0) return;
-    const entries = [...turn];
+  private commit(changes: Map<LiveRoll, Change[]>): void {
+    if (changes.size === 0) return;
+    const entries = [...changes];
     const rows = this.journal.append(
-      entries.map(([live, changes]) => ({ session_id: live.roll.header.session.id, changes })),
+      entries.map(([live, ofRoll]) => ({ session_id: live.roll.header.session.id, changes: ofRoll })),
     );
     for (const [i, [live]] of entries.entries()) live.rows.push(rows[i] as number);
   }
 
-  /** After the commit: who is online, what is told, what is answered. */
-  private finish({ queued, live, decision: { outcome, change } }: Decided, now: Now): void {
+  /** After the commit: who is online, and what is told. */
+  private finish({ queued, live, decision: { outcome, change }, after, enters, returning }: Decided, now: Now): void {
     const { command, connection } = queued;
     const { roll, presence } = live;
-    if (outcome.ok && connection !== undefined)
-      this.followConnection(live, command, outcome.first_join === true && outcome.repeated !== true, connection);
-    if (change !== null) {
-      this.index.follow(roll, change);
-      this.attending.tell(live, newsOfChange(roll, change, presence), change);
-      if (change.roster !== undefined || change.staff !== undefined) this.attending.expelUnentitled(live);
-      if (change.end !== undefined) this.ended(live, now);
+    if (outcome.ok && command.kind === 'leave' && connection !== undefined) {
+      this.attending.leave(live, connection.id, after);
     }
-  }
-
-  private followConnection(live: LiveRoll, command: Command, first_join: boolean, { id }: { id: string }): void {
-    if (command.kind === 'leave') {
-      this.attending.leave(live, id);
-    }
-    if (command.kind === 'attend')
-      this.attending.putOnline(live, { id, user_id: command.user_id, student_id: null }, false);
-    if (command.kind === 'join') {
-      const student_id = live.roll.users.get(command.user_id) ?? null;
-      // A repeated request is answered even after its user left or the session ended, but lets nobody in again.
-      if (student_id === null || live.roll.state !== 'active' || !live.roll.followers.has(command.user_id)) return;
-      this.attending.putOnline(live, { id, user_id: command.user_id, student_id }, !first_join);
-    }
+    if (enters !== null) this.attending.putOnline(live, enters, returning, after);
+    if (change === null) return;
+    this.index.follow(roll, change);
+    this.attending.tell(live, newsOfChange(roll, change, presence), change);
+    if (change.roster !== undefined || change.staff !== undefined) this.attending.expelUnentitled(live);
+    if (change.end !== undefined) this.ended(live, now);
   }
 
   private ended(live: LiveRoll, now: Now): void {
@@ -341,8 +312,9 @@ export class EmbeddedLiveStore implements LiveStore {
   }
 
   /** Back to what is committed, after a failed commit. Who is connected stays known. */
-  private reload(live: LiveRoll): void {
-    const id = live.roll.header.session.id;
+  private reload(id: string): void {
+    const live = this.rolls.get(id);
+    if (live === undefined) return;
     try {
       const { opening, changes } = this.journal.one(id, live.rows);
       this.index.remove(live.roll);
@@ -375,21 +347,6 @@ export class EmbeddedLiveStore implements LiveStore {
     if (this.closed) throw refuse('STORE_UNAVAILABLE');
   }
 }
-
-const STAYS: Decision = { outcome: { ok: true, seq: 0, room_seq: 0, changed: false, records: [] }, change: null };
-
-const answerOf = ({ outcome }: Decision, { roll, presence }: LiveRoll): Answer =>
-  outcome.ok
-    ? {
-        ...outcome,
-        current: { seq: roll.seq, room_seq: roll.room_seq, counts: roll.counts, online_count: presence.onlineCount },
-      }
-    : outcome;
-
-const hasOtherConnection = (presence: Presence, user_id: string, connection: { id: string } | undefined): boolean => {
-  const here = connection !== undefined && presence.connections.get(connection.id)?.user_id === user_id ? 1 : 0;
-  return presence.connectionsOfUser(user_id) > here;
-};
 
 const unavailable = (cause: unknown): Refusal => {
   const refusal = refuse('STORE_UNAVAILABLE');

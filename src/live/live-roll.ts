@@ -18,6 +18,9 @@ export type LiveRoll = {
   statistics_at: number;
 };
 
+/** Where a roll stood at some moment. */
+export type Standing = Pick<Roll, 'seq' | 'room_seq' | 'state'>;
+
 export const liveRoll = (roll: Roll, rows: number[]): LiveRoll => ({
   roll,
   presence: new Presence(),

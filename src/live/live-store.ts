@@ -3,7 +3,8 @@
  *
  * Guarantees, whichever store it is:
  * - Atomic: a command takes effect whole or not at all. All commands for one roll that arrive in one turn of the event
- *   loop are one step (group commit); their order is the order of the calls.
+ *   loop are one step (group commit); their order is the order of the calls, and what they change, tell and let in or
+ *   out is the same as if each had been a step of its own.
  * - Durable: when a promise resolves with an accepted outcome, the change survives the death of this process.
  * - Told: the events of a change are delivered to the audience in seq order, after it is durable and without fail;
  *   nothing is delivered of a change that is not.

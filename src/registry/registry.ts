@@ -108,6 +108,13 @@ export interface Registry {
   /** Active sessions that never had a roll (a start that died half-way), at most limit. */
   unopened(limit: number): Promise<StoredSession[]>;
 
+  /** Keeps the wish to erase a person (a student_id or user_id) until erasureDone. Repeating it changes nothing. */
+  pendErasure(person: string, at: number): Promise<void>;
+  /** Everybody whose erasure is wished and not done, in no particular order. */
+  pendingErasures(): Promise<string[]>;
+  /** Forgets the wish; nothing of it is left, the id neither. */
+  erasureDone(person: string): Promise<void>;
+
   /** A cheap read that shows the store answers; for readiness. */
   ping(): Promise<void>;
 }

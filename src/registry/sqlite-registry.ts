@@ -264,6 +264,19 @@ export class SqliteRegistry extends SqliteEnrollments implements Registry {
     return rows.map(sessionFrom);
   }
 
+  async pendErasure(person: string, at: number): Promise<void> {
+    inStore(() => this.#sql('INSERT INTO pending_erasures VALUES (?, ?) ON CONFLICT DO NOTHING').run(person, at));
+  }
+
+  async pendingErasures(): Promise<string[]> {
+    const rows = inStore(() => this.#sql(`SELECT person FROM pending_erasures WHERE person > ''`).all());
+    return rows.map((row) => String(row.person));
+  }
+
+  async erasureDone(person: string): Promise<void> {
+    inStore(() => this.#sql('DELETE FROM pending_erasures WHERE person = ?').run(person));
+  }
+
   async ping(): Promise<void> {
     inStore(() => this.#sql('SELECT count(*) FROM sqlite_schema').get());
   }

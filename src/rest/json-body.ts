@@ -3,6 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { refuse } from '../contract/errors.ts';
 import { JSON_MAX_DEPTH } from '../limits.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route also takes a text/csv body. */
+    takesCsv?: boolean;
+  }
+}
+
 /**
  * Replaces Fastify's body parsers: JSON only, everything else is an unsupported media type. An empty body is no body,
  * whatever its Content-Type says: many clients send the header with every POST.
@@ -19,6 +26,19 @@ export const addJsonBody = (app: FastifyInstance): void => {
       if (error) done(refuse('INVALID_PAYLOAD', 'The body is not valid JSON'));
       else done(null, value);
     });
+  });
+};
+
+/** Rosters come as CSV too; bytes that are not UTF-8 would become wrong names without a sound. */
+export const addCsvBody = (scope: FastifyInstance): void => {
+  scope.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.takesCsv !== true) return done(refuse('UNSUPPORTED_MEDIA_TYPE'));
+    try {
+      // The mark at the beginning stays: the reader of the CSV knows it.
+      return done(null, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body as Buffer));
+    } catch {
+      return done(refuse('INVALID_PAYLOAD', 'The CSV is not UTF-8'));
+    }
   });
 };
 

@@ -1,8 +1,9 @@
 /** Reports over the completed sessions of a course. */
-import type { Services } from '../attendance/services.ts';
+
 import type { StudentTotals } from '../archive/archive.ts';
+import type { Services } from '../attendance/services.ts';
 import { routes } from '../contract/routes.ts';
-import { type Counts, attendanceRate } from '../domain/statistics.ts';
+import { attendanceRate, type Counts } from '../domain/statistics.ts';
 import { CSV_PAGE_ROWS, PAGE_DEFAULT_ITEMS } from '../limits.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../registry/cursor.ts';
 import { courseForStaff } from './access.ts';
@@ -42,24 +43,36 @@ const reported = ({ student_id, student_name, roll, counts }: StudentTotals) => 
   ...tallyOf(counts),
 });
 
-const HEADER = ['student_id', 'roll', 'student_name', 'sessions', 'present', 'absent', 'late', 'excused', 'attendance_rate'];
+const HEADER = [
+  'student_id',
+  'roll',
+  'student_name',
+  'sessions',
+  'present',
+  'absent',
+  'late',
+  'excused',
+  'attendance_rate',
+];
 
 async function* reportPages({ archive }: Services, course_id: string) {
   let after_student_id = '';
   for (;;) {
     const students = await archive.report(course_id, { after_student_id, limit: CSV_PAGE_ROWS });
     if (students.length === 0) return;
-    yield students.map(reported).map((it) => [
-      it.student_id,
-      it.roll,
-      it.student_name,
-      it.sessions,
-      it.presentCount,
-      it.absentCount,
-      it.lateCount,
-      it.excusedCount,
-      it.attendanceRate,
-    ]);
+    yield students
+      .map(reported)
+      .map((it) => [
+        it.student_id,
+        it.roll,
+        it.student_name,
+        it.sessions,
+        it.presentCount,
+        it.absentCount,
+        it.lateCount,
+        it.excusedCount,
+        it.attendanceRate,
+      ]);
     after_student_id = students.at(-1)?.student_id ?? after_student_id;
   }
 }

@@ -31,6 +31,7 @@ export const routeAdder = (app: FastifyInstance, authenticate: onRequestAsyncHoo
       method: row.method,
       url: row.path,
       schema: schemaOf(row),
+      config: { takesCsv: row.csvBody !== undefined },
       ...(row.open ? {} : { onRequest: authenticate }),
       handler: async (request, reply) => {
         reply.code(status);

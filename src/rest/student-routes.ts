@@ -1,15 +1,16 @@
 /** What concerns one student over all courses: history, export, erasure. */
+
+import type { ArchivedRecord, StudentOfCourse } from '../archive/archive.ts';
 import { erase } from '../attendance/erasure.ts';
 import { enrollmentsOfUser, exportPerson } from '../attendance/person.ts';
-import { reducedRecord } from '../domain/roll.ts';
+import { versionedRecordOf } from '../attendance/results.ts';
+import type { Services } from '../attendance/services.ts';
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import { routes } from '../contract/routes.ts';
 import { type Actor, mayErase, mayExport } from '../domain/policy.ts';
-import { versionedRecordOf } from '../attendance/results.ts';
-import type { Services } from '../attendance/services.ts';
+import { reducedRecord } from '../domain/roll.ts';
 import { PAGE_DEFAULT_ITEMS } from '../limits.ts';
-import type { ArchivedRecord, StudentOfCourse } from '../archive/archive.ts';
 import { courseIdsOf, seesEverything } from './access.ts';
 import type { RestContext } from './context.ts';
 import { tallyOf } from './report-routes.ts';
@@ -40,14 +41,10 @@ export const addStudentRoutes = (add: AddRoute, { services, attendance }: RestCo
   });
 
   add(routes.exportStudent, async ({ actor, params }) => {
-    if (!mayExport(actor, actor.role === 'student')) throw refuse('FORBIDDEN', 'Only the student or an admin can export');
+    if (!mayExport(actor, actor.role === 'student'))
+      throw refuse('FORBIDDEN', 'Only the student or an admin can export');
     const students = await studentsFor(services, actor, params.id);
-    const { enrollments, records, audit } = await exportPerson(
-      services,
-      params.id,
-      students,
-      seesEverything(actor),
-    );
+    const { enrollments, records, audit } = await exportPerson(services, params.id, students, seesEverything(actor));
     return {
       student_id: params.id,
       exported_at: isoFrom(clock()),

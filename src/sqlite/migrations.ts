@@ -132,4 +132,9 @@ const LIVE = `
   CREATE TABLE live_changes (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, changes TEXT NOT NULL);
 `;
 
-export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE];
+/** Who is to be erased once no roll holds them any more. */
+const ERASURES = `
+  CREATE TABLE pending_erasures (person TEXT PRIMARY KEY, wished_at INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE, ERASURES];

@@ -67,7 +67,10 @@ export const planOf = (id: string, more: Partial<RollPlan> = {}): RollPlan => ({
   ...more,
 });
 
-type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+type Join = Extract<Command, { kind: 'join' }>;
+type Attend = Extract<Command, { kind: 'attend' }>;
+type Marks = Extract<Command, { kind: 'mark' | 'bulk' }>;
+type End = Extract<Command, { kind: 'end' }>;
 export type Accepted = Extract<Answer, { ok: true }>;
 
 /** Ids that are easy to read: id-1, id-2, … */
@@ -128,15 +131,15 @@ export class Scene {
     return this.live.submit(id, command, connection === undefined ? undefined : { id: connection });
   }
 
-  joinCommand(n: number, more: Partial<Of<'join'>> = {}): Command {
+  joinCommand(n: number, more: Partial<Join> = {}): Command {
     return { kind: 'join', header_version: this.version, user_id: `u${n}`, profile_picture: null, ...more };
   }
 
-  join(n: number, connection?: string, more: Partial<Of<'join'>> = {}): Promise<Answer | null> {
+  join(n: number, connection?: string, more: Partial<Join> = {}): Promise<Answer | null> {
     return this.submit(this.joinCommand(n, more), connection);
   }
 
-  attend(user_id: string, connection?: string, more: Partial<Of<'attend'>> = {}): Promise<Answer | null> {
+  attend(user_id: string, connection?: string, more: Partial<Attend> = {}): Promise<Answer | null> {
     return this.submit({ kind: 'attend', header_version: this.version, user_id, ...more }, connection);
   }
 
@@ -144,16 +147,16 @@ export class Scene {
     return this.submit({ kind: 'leave', user_id }, connection);
   }
 
-  mark(n: number, status: AttendanceStatus, more: Partial<Of<'mark'>> & Partial<Update> = {}): Promise<Answer | null> {
+  mark(n: number, status: AttendanceStatus, more: Partial<Marks> & Partial<Update> = {}): Promise<Answer | null> {
     const { remarks, ...rest } = more;
     return this.submit({ ...this.marks('mark', [{ student_id: `s${n}`, status, remarks }]), ...rest } as Command);
   }
 
-  bulk(updates: Update[], more: Partial<Of<'bulk'>> = {}): Promise<Answer | null> {
+  bulk(updates: Update[], more: Partial<Marks> = {}): Promise<Answer | null> {
     return this.submit({ ...this.marks('bulk', updates), ...more } as Command);
   }
 
-  end(more: Partial<Of<'end'>> = {}, id = SESSION): Promise<Answer | null> {
+  end(more: Partial<End> = {}, id = SESSION): Promise<Answer | null> {
     const by = { by: 't1', by_name: 'Ada' };
     const plain = { submitted: false, outcome: 'completed', reason: null } as const;
     const command = { kind: 'end', header_version: this.version, ...by, ...plain } as const;

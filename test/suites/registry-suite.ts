@@ -4,6 +4,7 @@ import type { Archive } from '../../src/archive/archive.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { describeCourses } from './registry-courses.ts';
 import { describeEnrollments } from './registry-enrollments.ts';
+import { describeErasures } from './registry-erasures.ts';
 import { describeSessions } from './registry-sessions.ts';
 
 export type RegistryUnderTest = { registry: Registry; archive?: Archive; close: () => Promise<void> };
@@ -20,5 +21,6 @@ export function describeRegistry(name: string, create: () => Promise<RegistryUnd
     describeCourses(registry);
     describeEnrollments(registry);
     describeSessions(registry);
+    describeErasures(registry);
   });
 }

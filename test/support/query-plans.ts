@@ -13,7 +13,8 @@ export function collectStatements(db: DatabaseSync, texts: Set<string>): void {
 export function wholeTableReads(db: DatabaseSync, texts: Iterable<string>): string[] {
   const found: string[] = [];
   for (const text of texts) {
-    if (/^\s*PRAGMA/i.test(text) || text.includes('sqlite_schema')) continue;
+    // Without either it wants the whole table.
+    if (!/\b(?:WHERE|LIMIT)\b/.test(text)) continue;
     const steps = db
       .prepare(`EXPLAIN QUERY PLAN ${text}`)
       .all()

@@ -40,7 +40,9 @@ export class RestClient {
   async send(name: RouteName, input: RestInput = {}): Promise<RestAnswer> {
     const row: RouteRow = routes[name];
     const path = row.path.replace(/:(\w+)/g, (_all, key: string) => encodeURIComponent(input.params?.[key] ?? ''));
-    const query = new URLSearchParams(Object.entries(input.query ?? {}).map(([key, value]) => [key, String(value)]));
+    const query = new URLSearchParams(
+      Object.entries(input.query ?? {}).map(([key, value]): [string, string] => [key, String(value)]),
+    );
     const url = `${this.url}${API_PREFIX}${path}${query.size > 0 ? `?${query}` : ''}`;
     const answer = await this.fetch(row.method, url, input);
     const wrong =
