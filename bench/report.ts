@@ -129,8 +129,10 @@ export function remarks(pairs: Pair[], rows: Row[], quick: boolean): string[] {
         `${shape}: the load generator itself was late by ${worse.toFixed(1)} ms (p99); the latencies contain it.`,
       );
     }
-    if (what === OTHERS && worse > OTHERS_CORES) {
-      found.push(`${shape}: other work took ${worse.toFixed(2)} cores of this machine.`);
+    if (what === OTHERS) {
+      const rounds = pairs.filter((pair) => pair.shape === shape).flatMap((pair) => [pair.reference, pair.subject]);
+      const disturbed = rounds.filter((round) => round.other_cores > OTHERS_CORES).length;
+      if (disturbed > 0) found.push(`${shape}: other work disturbed ${disturbed} of ${rounds.length} rounds.`);
     }
   }
   return found;

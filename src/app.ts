@@ -20,6 +20,7 @@ import { ERRORS } from './contract/errors.ts';
 import { RECONCILE_EVERY_MS } from './limits.ts';
 import { EmbeddedLiveStore } from './live/embedded-live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { metricsServer } from './metrics-server.ts';
 import { allowsOrigin, isSameOrigin } from './origins.ts';
 import { SqliteRegistry } from './registry/sqlite-registry.ts';
 import { buildHttpServer } from './rest/http-server.ts';
@@ -51,7 +52,7 @@ export type AppOptions = {
 
 export type App = {
   /** Listens; answers where. */
-  start(): Promise<{ port: number }>;
+  start(): Promise<{ port: number; metricsPort: number | undefined }>;
   /** Lets clients go, finishes what is under way, closes everything. */
   drain(): Promise<void>;
   /** The secret that signs this node's tokens, when it verifies with one. */
@@ -76,7 +77,7 @@ export const createApp = (options: AppOptions): App => {
   });
   const ticker = new StatisticsTicker({
     clock,
-    publish: (session_id) => live.publishStatistics(session_id),
+    publish: (session_id, to) => live.publishStatistics(session_id, to),
     membersOf: (session_id) => rooms.membersOf(session_id),
     onError: (error) => logger.warn({ err: error }, 'statistics were not sent'),
   });
@@ -123,6 +124,14 @@ export const createApp = (options: AppOptions): App => {
     clock,
   });
   let draining = false;
+  const metricsText = async () => {
+    await gatherBacklog(live, metrics);
+    return metrics.registry.metrics();
+  };
+  const ownMetrics =
+    config.METRICS_PORT === undefined
+      ? null
+      : metricsServer({ host: config.HOST, port: config.METRICS_PORT }, metrics.registry.contentType, metricsText);
   const fastify = buildHttpServer({
     attendance,
     views,
@@ -132,12 +141,9 @@ export const createApp = (options: AppOptions): App => {
     allowOrigin: allowOther,
     trustProxy: config.TRUST_PROXY ?? false,
     isDraining: () => draining,
-    metricsText: async () => {
-      await gatherBacklog(live, metrics);
-      return metrics.registry.metrics();
-    },
+    metricsText,
     metricsContentType: metrics.registry.contentType,
-    serveMetrics: config.METRICS_PORT === undefined,
+    serveMetrics: ownMetrics === null,
     onResponse: (method, route, status) => metrics.httpRequests.inc({ method, route, status: String(status) }),
   });
   io.attach(fastify.server);
@@ -165,11 +171,12 @@ export const createApp = (options: AppOptions): App => {
     secret: key.kind === 'secret' ? key.secret : null,
     start: async () => {
       await fastify.listen({ port: config.PORT, host: config.HOST });
+      const metricsPort = (await ownMetrics?.listen())?.port;
       ticker.start();
       archiver.start();
       reconciler = setInterval(reconcileNow, RECONCILE_EVERY_MS);
       await Promise.all([reconcileNow(), finishErasures()]);
-      return { port: (fastify.server.address() as AddressInfo).port };
+      return { port: (fastify.server.address() as AddressInfo).port, metricsPort };
     },
     drain: async () => {
       draining = true;
@@ -178,6 +185,7 @@ export const createApp = (options: AppOptions): App => {
       sockets.stop();
       await drainSockets(io, rooms, config.DRAIN_TIMEOUT_MS * DRAIN_SHARE, pause);
       await fastify.close();
+      await ownMetrics?.close();
       await archiver.stop();
       await live.close();
       db.close();

@@ -269,7 +269,7 @@ export const newsOfLeaving = (roll: Roll, record: RollRecord, presence: Presence
   ];
 };
 
-export const statisticsNews = (roll: Roll, presence: Presence): Delivery => ({
+export const statisticsNews = (roll: Roll, presence: Presence, to: 'room' | 'staff'): Delivery => ({
   event: 'attendanceStatistics',
   payload: {
     session_id: roll.header.session.id,
@@ -279,7 +279,7 @@ export const statisticsNews = (roll: Roll, presence: Presence): Delivery => ({
     room_seq: roll.room_seq,
     epoch: roll.header.epoch,
   },
-  receivers: ROOM,
+  receivers: to === 'room' ? ROOM : STAFF,
 });
 
 export const persistedNews = (session_id: string, version: number, persisted_at: string): Delivery => ({

@@ -20,10 +20,14 @@ export const STATISTICS_MIN_INTERVAL_MS = 500;
 /** And at least this often, as a heartbeat that carries seq. */
 export const STATISTICS_HEARTBEAT_MS = 15_000;
 /**
- * Statistics that one node sends per second over all sessions, as messages to sockets. Beyond it they come less often
- * than STATISTICS_MIN_INTERVAL_MS: in the first minute of a hundred classes, check-ins go first.
+ * Statistics that one node sends to whole rooms per second over all sessions, as messages to sockets. Beyond it students
+ * hear them less often, and only staff every STATISTICS_MIN_INTERVAL_MS: in the first minute of a hundred classes,
+ * check-ins go first.
  */
-export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 4_000;
+export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 1_000;
+
+/** The embedded store's commits are at least this far apart: under load a crowd shares each wait for the disk. */
+export const COMMIT_MIN_INTERVAL_MS = 4;
 
 /** Tolerance for clocks that differ between the issuer of tokens and us. */
 export const TOKEN_CLOCK_TOLERANCE_S = 30;
@@ -75,6 +79,8 @@ export const PAGE_MAX_ITEMS = 200;
 /** Rows read at a time while a CSV streams. */
 export const CSV_PAGE_ROWS = 500;
 
+/** From a request's first byte to its last; a client that sends more slowly holds a connection for nothing. */
+export const HTTP_REQUEST_MAX_MS = 60_000;
 /** Deeper JSON than this is refused before it is parsed; no body of ours nests deeper than 4. */
 export const JSON_MAX_DEPTH = 16;
 /** Path parameters, percent-encoded: the longest user id. */

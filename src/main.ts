@@ -17,20 +17,27 @@ const failStart = (error: unknown): never => {
   process.exit(CANNOT_START);
 };
 
+/** Which variable a failed listener belongs to. */
+const portOf = (error: unknown): string => {
+  const { port } = error as { port?: number };
+  return port !== undefined && String(port) === process.env.METRICS_PORT ? `METRICS_PORT ${port}` : `PORT ${port}`;
+};
+
 const run = async (): Promise<void> => {
   const config = readConfig(process.env);
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined });
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
   const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random });
+  // Nothing is logged before this has worked: a start that fails says one line.
+  const { port, metricsPort } = await app.start();
+  logger.info({ config: maskedConfig(config) }, 'configuration');
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) {
     logger.warn('OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version sends no traces');
   }
   if (config.JWT_SECRET !== undefined && config.JWT_SECRET.length < SECRET_SAFE_CHARS) {
     logger.warn(`JWT_SECRET has fewer than ${SECRET_SAFE_CHARS} characters: it can be guessed`);
   }
-  logger.info({ config: maskedConfig(config) }, 'configuration');
-  const { port } = await app.start();
-  logger.info({ port, profile: 'embedded' }, 'listening');
+  logger.info({ port, metrics_port: metricsPort, profile: 'embedded' }, 'listening');
 
   let leaving = false;
   const leave = (signal: NodeJS.Signals): void => {
@@ -60,7 +67,7 @@ const run = async (): Promise<void> => {
 run().catch((error: unknown) => {
   if (error instanceof ConfigError) failStart(error);
   const code = (error as { code?: string }).code;
-  if (code === 'EADDRINUSE') failStart(new Error(`PORT ${process.env.PORT ?? 4002} is in use by another process`));
-  if (code === 'EACCES') failStart(new Error(`PORT ${process.env.PORT ?? 4002} may not be used by this user`));
+  if (code === 'EADDRINUSE') failStart(new Error(`${portOf(error)} is in use by another process`));
+  if (code === 'EACCES') failStart(new Error(`${portOf(error)} may not be used by this user`));
   failStart(error);
 });

@@ -21,7 +21,7 @@ export type TokenRules = {
   clock: () => number;
 };
 
-/** Throws a Refusal: TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED. */
+/** Throws a Refusal: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, or STORE_UNAVAILABLE when the key set is out of reach. */
 export type VerifyToken = (token: unknown) => Promise<Actor>;
 
 const SECRET_ALGORITHMS = ['HS256'];
@@ -79,6 +79,12 @@ const refusalOf = (error: unknown): Error => {
   const code = (error as { code?: unknown }).code as ErrorCode | string | undefined;
   if (code === 'TOKEN_INVALID') return error as Error;
   if (error instanceof errors.JWTExpired) return refuse('TOKEN_EXPIRED');
+  // The key set cannot be read: that says nothing about the token, and trying again may help.
+  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+    const unavailable = refuse('STORE_UNAVAILABLE', 'Tokens cannot be verified now; try again');
+    unavailable.cause = error;
+    return unavailable;
+  }
   const refusal = refuse('TOKEN_INVALID');
   refusal.cause = error;
   return refusal;

@@ -23,7 +23,9 @@ const fields = (title: string, schema: TSchema | undefined): string[] => {
 };
 
 /** Routes that do the same as an event answer the same. */
-const eventByPayload = new Map(Object.entries(serverEvents).map(([event, { payload }]) => [JSON.stringify(payload), event]));
+const eventByPayload = new Map(
+  Object.entries(serverEvents).map(([event, { payload }]) => [JSON.stringify(payload), event]),
+);
 
 const answerText = (answer: TSchema | 'csv'): string => {
   if (answer === 'csv') return '`text/csv`';

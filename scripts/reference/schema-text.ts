@@ -17,6 +17,7 @@ type Node = {
   maximum?: number;
   minItems?: number;
   maxItems?: number;
+  default?: unknown;
 };
 
 const isSchema = (it: unknown): it is TSchema =>
@@ -76,6 +77,8 @@ const boundsOf = (node: Node): string[] => {
   return items === undefined ? [] : range(minItems, maxItems, ' items');
 };
 
+const defaultOf = (node: Node): string[] => (node.default === undefined ? [] : [`default ${node.default}`]);
+
 /** What is said of this field alone; what a noun is stands once, with the noun. */
 const descriptionOf = (node: Node): string => {
   const [only, ...more] = (node.anyOf ?? []).filter((it) => it.type !== 'null');
@@ -87,8 +90,14 @@ const descriptionOf = (node: Node): string => {
 export const fieldTable = (schema: TSchema): string | null => {
   const { properties = {}, required = [] } = schema as Node;
   const rows = Object.entries(properties).map(([name, node]) => {
-    const notes = [required.includes(name) ? '' : 'optional', descriptionOf(node), ...boundsOf(node)];
-    return [code(name), typeText(node), notes.filter((it) => it !== '').join('; ')];
+    const notes = [
+      required.includes(name) ? '' : 'optional',
+      descriptionOf(node),
+      ...boundsOf(node),
+      ...defaultOf(node),
+    ];
+    const said = new Set(notes.filter((it) => it !== ''));
+    return [code(name), typeText(node), [...said].join('; ')];
   });
   return rows.length === 0 ? null : table(['Field', 'Type', 'Notes'], rows);
 };

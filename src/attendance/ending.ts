@@ -72,12 +72,12 @@ export const cancelSession = async (
       await archive.cancel(session_id, actor.user_id, reason, isoFrom(clock()));
       return;
     case 'scheduled':
-      if (await registry.cancelScheduled(session_id, reason, clock())) return;
+      if (await registry.cancelScheduled(session_id, actor.user_id, reason, clock())) return;
       break;
     case 'active':
       // No roll: a start under way, or a roll that was lost. Only the lost one can be taken out.
       if (found.stored.opened_at !== null && (await live.peek(session_id)) === null) {
-        if (await registry.cancelLost(session_id, reason ?? 'roll lost', clock())) return;
+        if (await registry.cancelLost(session_id, actor.user_id, reason ?? 'roll lost', clock())) return;
       }
   }
   throw refuse('CONFLICT', 'The session has just changed; try again', { retryable: true });

@@ -1,18 +1,37 @@
 /** The audit list of a session: from its roll until the archive has it, with the same cursors before and after. */
+import { isoFrom } from '../clock.ts';
 import type { AuditEntry } from '../contract/nouns.ts';
 import { auditOf } from '../domain/final-roll.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../registry/cursor.ts';
-import type { Page, PageRequest } from '../registry/registry.ts';
+import type { Page, PageRequest, StoredSession } from '../registry/registry.ts';
 import type { Services } from './services.ts';
 
-/** The caller has authorised it. Empty for a session that never started. */
+/** The caller has authorised it. A session that never had a roll has at most one entry: that it was cancelled. */
 export const auditPage = async (
-  { live, archive }: Services,
+  { live, archive, registry }: Services,
   session_id: string,
   page: PageRequest,
 ): Promise<Page<AuditEntry>> => {
   const view = await live.read(session_id);
-  return view === null ? archive.audit(session_id, page) : livePage(auditOf(view.roll), page);
+  if (view !== null) return livePage(auditOf(view.roll), page);
+  const stored = await registry.session(session_id);
+  return stored !== null && stored.version === 0 && stored.cancelled_at !== null
+    ? livePage([cancelledUnarchived(stored, stored.cancelled_at)], page)
+    : archive.audit(session_id, page);
+};
+
+const cancelledUnarchived = (stored: StoredSession, cancelled_at: number): AuditEntry => {
+  const entry: AuditEntry = {
+    seq: 0,
+    at: isoFrom(cancelled_at),
+    by: stored.cancelled_by ?? '',
+    student_id: null,
+    from: stored.begun_at === null ? 'scheduled' : 'active',
+    to: 'cancelled',
+    source: 'cancel',
+  };
+  if (stored.cancel_reason !== null) entry.reason = stored.cancel_reason;
+  return entry;
 };
 
 const livePage = (entries: AuditEntry[], { limit, cursor }: PageRequest): Page<AuditEntry> => {

@@ -119,7 +119,7 @@ const cancelLost = async (
     const states = await live.states(page.items.map(({ id }) => id));
     for (const { id, opened_at } of page.items) {
       if (opened_at === null || states.has(id) || clock() - opened_at < limit_ms) continue;
-      if (await registry.cancelLost(id, 'roll lost', clock())) cancelled += 1;
+      if (await registry.cancelLost(id, 'auto', 'roll lost', clock())) cancelled += 1;
     }
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);

@@ -43,11 +43,10 @@ type ClientEventRow = {
   description: string;
 };
 
-const row = <const R extends Omit<ClientEventRow, 'errorEvent' | 'maxBytes'> & Partial<ClientEventRow>>(it: R) => ({
-  errorEvent: 'attendanceError' as const,
-  maxBytes: EVENT_MAX_BYTES,
-  ...it,
-});
+type Defaults = { errorEvent: 'attendanceError'; maxBytes: number };
+/** What a row leaves out is filled in; what it says itself keeps its own type. */
+const row = <const R extends Omit<ClientEventRow, keyof Defaults> & Partial<ClientEventRow>>(it: R) =>
+  ({ errorEvent: 'attendanceError', maxBytes: EVENT_MAX_BYTES, ...it }) as Omit<Defaults, keyof R> & R;
 
 export const clientEvents = {
   startAttendanceSession: row({

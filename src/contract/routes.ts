@@ -282,6 +282,7 @@ export const routes = {
     tag: 'Students',
     who: 'that student, admin, service',
     summary: 'Everything that is held about a student',
+    description: 'Reasons of corrections, which may speak of several people, are for admin and service alone.',
     params: Shape.StudentParams,
     answers: { 200: Shape.PersonExport },
   }),

@@ -8,13 +8,13 @@ export type DemoTokens = { teacher: string; students: { name: string; token: str
 export type GuideOptions = { url: string; session: Session; tokens: DemoTokens; dataDir: string };
 
 /** Plain socket.io-client, from standard input, so that it finds the one that is installed here. */
-const snippet = (url: string, tokenName: string, event: string, session_id: string): string =>
+const snippet = (tokenName: string, event: string): string =>
   `node --input-type=module <<'EOF'
 import { io } from 'socket.io-client';
-const socket = io('${url}', { auth: { token: process.env.${tokenName} } });
+const socket = io(process.env.URL, { auth: { token: process.env.${tokenName} } });
 socket.onAny((event, data) => console.log(event, JSON.stringify(data)));
 socket.on('connect_error', (error) => console.log(error.message));
-socket.emit('${event}', { session_id: '${session_id}' });
+socket.emit('${event}', { session_id: process.env.SESSION });
 EOF`;
 
 export const guide = ({ url, session, tokens, dataDir }: GuideOptions): string => {
@@ -28,20 +28,21 @@ Rollcast is up. Everything lies in ${dataDir}; Ctrl-C stops it, and the next sta
 Session ${session.id} "${session.title}" is ${session.status}.
 Tokens, for eight hours (TEACHER ${TEACHER.name}, ${people.join(', ')}):
 
+export URL=${url}
 export SESSION=${session.id}
 export TEACHER=${tokens.teacher}
 ${tokens.students.map(({ token }, index) => `export STUDENT_${index + 1}=${token}`).join('\n')}
 
 Paste those into two terminals in this directory. In the first, be the teacher, who starts the session:
 
-${snippet(url, 'TEACHER', 'startAttendanceSession', session.id)}
+${snippet('TEACHER', 'startAttendanceSession')}
 
 In the second, be a student, who checks in; the teacher hears of it at once:
 
-${snippet(url, 'STUDENT_1', 'joinAttendanceSession', session.id)}
+${snippet('STUDENT_1', 'joinAttendanceSession')}
 
 And read the roll:
 
-curl -s -H "authorization: Bearer $TEACHER" ${url}${API_PREFIX}/sessions/$SESSION/attendance
+curl -s -H "authorization: Bearer $TEACHER" $URL${API_PREFIX}/sessions/$SESSION/attendance
 `;
 };

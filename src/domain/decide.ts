@@ -17,6 +17,7 @@ import {
   type RequestKey,
   type Roll,
   type RollRecord,
+  type RosterEntry,
   type Update,
 } from './roll.ts';
 import type { Counts } from './statistics.ts';
@@ -141,11 +142,24 @@ const decideEnd = (roll: Roll, command: Of<'end'>, now: Now): Decision => {
   return accept(roll, change, command.request);
 };
 
-/** Registry changes: known students follow at once, unknown ones come by their join or a mark (JOIN-4). */
+/**
+ * Registry changes: known students follow at once, unknown ones come by their join or a mark (JOIN-4). What the roll says
+ * already is left out; a stranger who is not approved still makes older headers stale, since a join on its way may carry
+ * their admission.
+ */
 const decideRoster = (roll: Roll, command: Of<'roster'>, now: Now): Decision => {
   if (roll.state !== 'active') return unchanged(roll, []);
-  return quiet(roll, now, { roster: command.entries.filter((entry) => roll.records.has(entry.student_id)) });
+  const roster = command.entries.filter((entry) => differs(roll.records.get(entry.student_id), entry));
+  const barsStranger = command.entries.some(({ student_id, approved }) => !approved && !roll.records.has(student_id));
+  return roster.length === 0 && !barsStranger ? unchanged(roll, []) : quiet(roll, now, { roster });
 };
+
+const differs = (record: RollRecord | undefined, entry: RosterEntry): boolean =>
+  record !== undefined &&
+  (record.user_id !== entry.user_id ||
+    record.student_name !== entry.student_name ||
+    record.roll !== entry.roll ||
+    record.approved !== entry.approved);
 
 /** The lines that a set of marks changes, in the order of the updates; the last update of a student counts. */
 const linesOf = (

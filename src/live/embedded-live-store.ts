@@ -25,7 +25,7 @@ import {
   replay,
 } from '../domain/roll.ts';
 import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../fanout.ts';
-import { STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import { COMMIT_MIN_INTERVAL_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { Journal } from './journal.ts';
 import { backlogOf, claimDue, type LiveRoll, liveRoll } from './live-roll.ts';
@@ -54,6 +54,8 @@ export type EmbeddedLiveStoreOptions = {
   onDue: () => void;
   /** Runs between the journal's last write and its commit; for fault tests. */
   beforeCommit?: () => void;
+  /** COMMIT_MIN_INTERVAL_MS unless given; 0 in tests that need many turns. */
+  commitInterval_ms?: number;
 };
 
 export class EmbeddedLiveStore implements LiveStore {
@@ -65,6 +67,8 @@ export class EmbeddedLiveStore implements LiveStore {
   private readonly rolls = new Map<string, LiveRoll>();
   private readonly index = new RollIndex();
   private queue: Queued[] = [];
+  private readonly commitInterval_ms: number;
+  private committed_at = Number.NEGATIVE_INFINITY;
   private scheduled = false;
   private closed = false;
 
@@ -75,6 +79,7 @@ export class EmbeddedLiveStore implements LiveStore {
     this.makeId = options.makeId;
     this.attending = new Attending(options.audience, options.clock);
     this.onDue = options.onDue;
+    this.commitInterval_ms = options.commitInterval_ms ?? COMMIT_MIN_INTERVAL_MS;
     for (const { opening, changes, rows } of this.journal.all()) this.add(replay(opening, changes), rows);
   }
 
@@ -125,10 +130,19 @@ export class EmbeddedLiveStore implements LiveStore {
     if (this.closed) return Promise.reject(refuse('STORE_UNAVAILABLE'));
     return new Promise((resolve, reject) => {
       this.queue.push({ session_id, command, connection, resolve, reject });
-      if (this.scheduled) return;
-      this.scheduled = true;
-      setImmediate(() => this.flush());
+      if (!this.scheduled) this.schedule();
     });
+  }
+
+  /**
+   * At the end of this turn; or, when the last commit was just now, a little later, so that a crowd shares a commit
+   * instead of queueing for one each. Whoever is alone never waits.
+   */
+  private schedule(): void {
+    this.scheduled = true;
+    const wait_ms = this.commitInterval_ms - (performance.now() - this.committed_at);
+    if (wait_ms > 0) setTimeout(() => this.flush(), wait_ms);
+    else setImmediate(() => this.flush());
   }
 
   async reattach(
@@ -161,13 +175,13 @@ export class EmbeddedLiveStore implements LiveStore {
     return live === undefined ? null : missedBy(live.roll, live.presence, viewer, cursor);
   }
 
-  async publishStatistics(session_id: string): Promise<void> {
+  async publishStatistics(session_id: string, to: 'room' | 'staff' = 'room'): Promise<void> {
     const live = this.rolls.get(session_id);
     const now = this.clock();
     if (live === undefined || live.roll.state !== 'active') return;
     if (Math.abs(now - live.statistics_at) < STATISTICS_MIN_INTERVAL_MS) return;
     live.statistics_at = now;
-    this.attending.tell(live, [statisticsNews(live.roll, live.presence)]);
+    this.attending.tell(live, [statisticsNews(live.roll, live.presence, to)]);
   }
 
   async activeInCourse(course_id: string): Promise<ActiveSession[]> {
@@ -281,6 +295,7 @@ export class EmbeddedLiveStore implements LiveStore {
       entries.map(([live, ofRoll]) => ({ session_id: live.roll.header.session.id, changes: ofRoll })),
     );
     for (const [i, [live]] of entries.entries()) live.rows.push(rows[i] as number);
+    this.committed_at = performance.now();
   }
 
   /** After the commit: who is online, and what is told. */

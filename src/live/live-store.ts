@@ -105,8 +105,11 @@ export interface LiveStore {
   read(session_id: string): Promise<RollView | null>;
   /** What a viewer missed since its cursor, in order; null: too much or unknown, take a snapshot. */
   missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null>;
-  /** Sends the statistics to the room, unless that was done less than the interval ago by anybody. */
-  publishStatistics(session_id: string): Promise<void>;
+  /**
+   * Sends the statistics to the room, or to its staff alone, unless that was done less than STATISTICS_MIN_INTERVAL_MS ago
+   * by anybody.
+   */
+  publishStatistics(session_id: string, to?: 'room' | 'staff'): Promise<void>;
   /** Active rolls of a course, oldest first. */
   activeInCourse(course_id: string): Promise<ActiveSession[]>;
   /** Rolls that a user follows (JOIN-7). */

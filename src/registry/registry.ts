@@ -29,6 +29,9 @@ export type StoredSession = {
   opened_at: number | null;
   /** 0 until archived, 1 then, +1 per correction. */
   version: number;
+  /** Set when it was cancelled without ever reaching the archive, which has its own entry otherwise. */
+  cancelled_at: number | null;
+  cancelled_by: string | null;
   cancel_reason: string | null;
 };
 
@@ -102,9 +105,9 @@ export interface Registry {
   /** Its roll is open: sets opened_at once. */
   opened(id: string, at: number): Promise<void>;
   /** Scheduled → cancelled, conditionally; false when it was not scheduled any more. */
-  cancelScheduled(id: string, reason: string | null, at: number): Promise<boolean>;
+  cancelScheduled(id: string, by: string, reason: string | null, at: number): Promise<boolean>;
   /** Active → cancelled for a roll that is lost (reason "roll lost"); false when it was not active any more. */
-  cancelLost(id: string, reason: string, at: number): Promise<boolean>;
+  cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean>;
   /** Active sessions that never had a roll (a start that died half-way), at most limit. */
   unopened(limit: number): Promise<StoredSession[]>;
 

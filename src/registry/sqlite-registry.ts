@@ -17,7 +17,7 @@ import type {
 import { SqliteEnrollments } from './sqlite-enrollments.ts';
 
 const SESSION_COLUMNS = `id, course_id, title, description, date, ends_at, checkin, status, teacher_id, created_at,
-  begun_at, begun_by, begun_by_name, opened_at, version, cancel_reason`;
+  begun_at, begun_by, begun_by_name, opened_at, version, cancelled_at, cancelled_by, cancel_reason`;
 
 type CourseRow = Omit<Course, 'staff'> & { staff: string };
 type SessionRow = Omit<StoredSession, 'checkin'> & { checkin: string };
@@ -237,19 +237,20 @@ export class SqliteRegistry extends SqliteEnrollments implements Registry {
     inStore(() => this.#sql('UPDATE sessions SET opened_at = ? WHERE id = ? AND opened_at IS NULL').run(at, id));
   }
 
-  async cancelScheduled(id: string, reason: string | null, at: number): Promise<boolean> {
-    return this.#cancel('scheduled', id, reason, at);
+  async cancelScheduled(id: string, by: string, reason: string | null, at: number): Promise<boolean> {
+    return this.#cancel('scheduled', id, by, reason, at);
   }
 
-  async cancelLost(id: string, reason: string, at: number): Promise<boolean> {
-    return this.#cancel('active', id, reason, at);
+  async cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean> {
+    return this.#cancel('active', id, by, reason, at);
   }
 
-  #cancel(from: 'scheduled' | 'active', id: string, reason: string | null, at: number): boolean {
+  #cancel(from: 'scheduled' | 'active', id: string, by: string, reason: string | null, at: number): boolean {
     const { changes } = inStore(() =>
       this.#sql(
-        `UPDATE sessions SET status = 'cancelled', cancel_reason = ?, cancelled_at = ? WHERE id = ? AND status = ?`,
-      ).run(reason, at, id, from),
+        `UPDATE sessions SET status = 'cancelled', cancelled_by = ?, cancel_reason = ?, cancelled_at = ?
+         WHERE id = ? AND status = ?`,
+      ).run(by, reason, at, id, from),
     );
     return changes === 1;
   }

@@ -54,7 +54,13 @@ export const addCourseRoutes = (add: AddRoute, { services, attendance }: RestCon
     const course = await courseForStaff(services, actor, params.id);
     const enrollments = await rosterFrom(registry, course.id, body);
     const { created, updated, unchanged, changed } = await registry.putEnrollments(course.id, enrollments, clock());
-    await attendance.followRoster(course.id, changed);
+    // Unchanged ones too: a request that failed after it was written is made good by its repetition.
+    const before = new Map(changed.map((it) => [it.enrollment.student_id, it.previous_user_id]));
+    const named = enrollments.map((enrollment) => ({
+      enrollment,
+      previous_user_id: before.get(enrollment.student_id) ?? null,
+    }));
+    await attendance.followRoster(course.id, named);
     return { created, updated, unchanged, total: enrollments.length };
   });
 

@@ -15,7 +15,9 @@ export const sendCsv = async (reply: FastifyReply, filename: string, header: str
   const rest = pages[Symbol.asyncIterator]();
   const first = await rest.next();
   reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${filename}"`);
-  return reply.send(Readable.from(lines(header, first, rest)));
+  const stream = Readable.from(lines(header, first, rest));
+  stream.on('error', (err) => reply.log.error({ err }, 'a download broke off'));
+  return reply.send(stream);
 };
 
 async function* lines(header: string[], first: IteratorResult<Cell[][]>, rest: AsyncIterator<Cell[][]>) {

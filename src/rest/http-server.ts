@@ -9,7 +9,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { refuse } from '../contract/errors.ts';
 import { API_PREFIX } from '../contract/routes.ts';
-import { HTTP_BODY_MAX_BYTES, PATH_PARAMETER_MAX_CHARS } from '../limits.ts';
+import { HTTP_BODY_MAX_BYTES, HTTP_REQUEST_MAX_MS, PATH_PARAMETER_MAX_CHARS } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
 import { addAttendanceRoutes } from './attendance-routes.ts';
 import { authenticate } from './caller.ts';
@@ -60,8 +60,11 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: HTTP_BODY_MAX_BYTES,
     routerOptions: { maxParamLength: PATH_PARAMETER_MAX_CHARS },
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, refusalFrom(error));
+    requestTimeout: HTTP_REQUEST_MAX_MS,
+    // While it closes, what arrives on open connections is still served: the stores close after it.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply.header('x-request-id', request.id), refusalFrom(error));
     },
     clientErrorHandler: (_error, socket) => answerBrokenRequest(socket),
   });

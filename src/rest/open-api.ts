@@ -1,6 +1,8 @@
 /** The frame of the OpenAPI document; its routes come from the route table. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
+type Operation = { requestBody?: { required?: boolean; content: Record<string, { schema: { required?: string[] } }> } };
+
 export const openApi: FastifyDynamicSwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
@@ -15,4 +17,15 @@ export const openApi: FastifyDynamicSwaggerOptions = {
     tags: ['Courses', 'Sessions', 'Attendance', 'Reports', 'Students'].map((name) => ({ name })),
   },
   convertConstToEnum: false,
+  // Where nothing of a body is required, neither is the body.
+  transformObject: (made) => {
+    const document = 'openapiObject' in made ? made.openapiObject : made.swaggerObject;
+    for (const path of Object.values(document.paths ?? {})) {
+      for (const { requestBody } of Object.values(path as Record<string, Operation>)) {
+        if (requestBody === undefined) continue;
+        requestBody.required = Object.values(requestBody.content).some(({ schema }) => schema.required !== undefined);
+      }
+    }
+    return document;
+  },
 };

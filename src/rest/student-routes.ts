@@ -1,6 +1,6 @@
 /** What concerns one student over all courses: history, export, erasure. */
 
-import type { ArchivedRecord, StudentOfCourse } from '../archive/archive.ts';
+import type { ArchivedRecord, PersonExport, StudentOfCourse } from '../archive/archive.ts';
 import { erase } from '../attendance/erasure.ts';
 import { enrollmentsOfUser, exportPerson } from '../attendance/person.ts';
 import { versionedRecordOf } from '../attendance/results.ts';
@@ -16,7 +16,7 @@ import type { RestContext } from './context.ts';
 import { tallyOf } from './report-routes.ts';
 import type { AddRoute } from './route.ts';
 
-export const addStudentRoutes = (add: AddRoute, { services, attendance }: RestContext): void => {
+export const addStudentRoutes = (add: AddRoute, { services }: RestContext): void => {
   const { archive, clock } = services;
 
   add(routes.getHistory, async ({ actor, params, query }) => {
@@ -50,17 +50,20 @@ export const addStudentRoutes = (add: AddRoute, { services, attendance }: RestCo
       exported_at: isoFrom(clock()),
       enrollments,
       records: records.map(({ line: _line, date, ...record }) => ({ ...record, date: String(date) })),
-      audit,
+      audit: seesEverything(actor) ? audit : audit.map(withoutReason),
     };
   });
 
   add(routes.eraseStudent, async ({ actor, params, reply }) => {
     if (!mayErase(actor)) throw refuse('FORBIDDEN', 'Only an admin can erase a student');
-    const status = await erase(services, attendance, params.id);
+    const status = await erase(services, params.id);
     reply.code(status === 'erased' ? 200 : 202);
     return { status };
   });
 };
+
+/** One correction of several people has one reason, which may speak of any of them. */
+const withoutReason = ({ reason: _reason, ...entry }: PersonExport['audit'][number]) => entry;
 
 /**
  * The student of each course that `id` means, as far as the caller may know: a student means themselves alone, by

@@ -78,7 +78,8 @@ export class Rooms implements Audience, CourseRooms {
 
   deliver({ session_id, deliveries }: News, presence: Presence): void {
     for (const delivery of deliveries) this.deliverOne(session_id, delivery, presence);
-    this.onNews(session_id);
+    // Statistics are what follows from news, and no news themselves.
+    if (deliveries.some(({ event }) => event !== 'attendanceStatistics')) this.onNews(session_id);
   }
 
   tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void {

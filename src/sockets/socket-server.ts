@@ -87,8 +87,10 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     connection.prependListener('data', (data: string | Buffer) => {
       frame.bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     });
-    connection.on('close', (reason: string) => {
-      if (reason === 'parse error' || reason === 'transport error') reports.closed('frame');
+    connection.on('close', (reason: string, cause?: { description?: { code?: string } }) => {
+      // A frame that is too large or breaks the WebSocket protocol comes as a transport error with a code of ws.
+      const broken = cause?.description?.code?.startsWith('WS_ERR_') === true;
+      if (reason === 'parse error' || broken) reports.closed('frame');
     });
   });
 
@@ -112,8 +114,8 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
       reports.connected();
       tokenExpiry.watch(socket);
       socket.onAny((...args: unknown[]) => dispatch.receive(socket, frame, args));
-      // A frame that does not parse closes its connection; without a listener the error would go nowhere.
-      socket.on('error', () => {});
+      // A frame that does not parse; its connection is closed.
+      socket.on('error', () => reports.closed('frame'));
       socket.on('disconnect', (reason) => {
         rooms.leave(socket);
         reports.disconnected(reason);

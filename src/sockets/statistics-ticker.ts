@@ -1,7 +1,8 @@
 /**
- * When a session's statistics go to its room: soon after something happened, at most every STATISTICS_MIN_INTERVAL_MS,
- * and every STATISTICS_HEARTBEAT_MS in any case. A node-wide allowance keeps them from eating the first minute of class:
- * a hundred classes that fill up at once hear statistics less often, and check-ins go first.
+ * When a session's statistics are sent: soon after something happened, at most every STATISTICS_MIN_INTERVAL_MS, and
+ * every STATISTICS_HEARTBEAT_MS in any case. Sending them to every student each time would cost more than the check-ins
+ * themselves when many classes fill up at once, so a node has an allowance for that: while it is used up only staff get
+ * them, and students when there is room again, those first who have waited longest.
  */
 import type { Clock } from '../clock.ts';
 import {
@@ -10,25 +11,32 @@ import {
   STATISTICS_MIN_INTERVAL_MS,
 } from '../limits.ts';
 
-/** How often this looks; also how long after a change the statistics follow when nothing else holds them back. */
+/** How often this looks. */
 const TICK_MS = 100;
 /** Waits this long after a change for more of them. */
 const SETTLE_MS = 200;
 
-type Pending = { changed_at: number | null; sent_at: number };
+/** Instants in milliseconds; the changed ones are null when their receivers know everything. */
+type Session = {
+  room_changed_at: number | null;
+  staff_changed_at: number | null;
+  room_sent_at: number;
+  sent_at: number;
+};
 
 export type StatisticsTickerOptions = {
   clock: Clock;
   /** Sends them, unless somebody has just done so. */
-  publish: (session_id: string) => Promise<void>;
-  /** Sockets that would receive them here. */
+  publish: (session_id: string, to: 'room' | 'staff') => Promise<void>;
+  /** Sockets in the room of this session here. */
   membersOf: (session_id: string) => number;
   onError: (error: unknown) => void;
 };
 
 export class StatisticsTicker {
   private readonly options: StatisticsTickerOptions;
-  private readonly sessions = new Map<string, Pending>();
+  /** In the order in which their rooms were last served. */
+  private readonly sessions = new Map<string, Session>();
   private allowance = STATISTICS_MAX_DELIVERIES_PER_SECOND;
   private looked_at: number;
   private timer: NodeJS.Timeout | undefined;
@@ -49,39 +57,55 @@ export class StatisticsTicker {
 
   /** Something happened in this session. */
   changed(session_id: string): void {
-    const pending = this.sessions.get(session_id);
     const now = this.options.clock();
-    if (pending === undefined)
-      this.sessions.set(session_id, { changed_at: now, sent_at: now - STATISTICS_MIN_INTERVAL_MS });
-    else pending.changed_at ??= now;
+    let session = this.sessions.get(session_id);
+    if (session === undefined) {
+      session = {
+        room_changed_at: null,
+        staff_changed_at: null,
+        room_sent_at: now,
+        sent_at: now - STATISTICS_MIN_INTERVAL_MS,
+      };
+      this.sessions.set(session_id, session);
+    }
+    session.room_changed_at ??= now;
+    session.staff_changed_at ??= now;
   }
 
-  /** Looks once at every session; those that waited longest are looked at first. */
+  /** Looks once at every session. */
   tick(): void {
-    const { clock, membersOf } = this.options;
-    const now = clock();
+    const now = this.options.clock();
     const earned = ((now - this.looked_at) / 1000) * STATISTICS_MAX_DELIVERIES_PER_SECOND;
     this.allowance = Math.min(STATISTICS_MAX_DELIVERIES_PER_SECOND, this.allowance + earned);
     this.looked_at = now;
-    for (const [session_id, pending] of this.sessions) {
-      if (!isDue(pending, now)) continue;
-      if (this.allowance <= 0) return;
-      const members = membersOf(session_id);
-      this.sessions.delete(session_id);
-      if (members === 0) continue;
-      this.allowance -= members;
-      // Set again, at the end of the order.
-      this.sessions.set(session_id, { changed_at: null, sent_at: now });
-      this.send(session_id);
+    // A room that is served moves to the end of this very order, and must not be met again.
+    for (const [session_id, session] of [...this.sessions]) {
+      if (now - session.sent_at < STATISTICS_MIN_INTERVAL_MS) continue;
+      if (this.allowance > 0 && isRoomDue(session, now)) this.serveRoom(session_id, session, now);
+      else if (isSettled(session.staff_changed_at, now)) this.send(session_id, session, now, 'staff');
     }
   }
 
-  private send(session_id: string): void {
-    this.options.publish(session_id).catch(this.options.onError);
+  private serveRoom(session_id: string, session: Session, now: number): void {
+    this.sessions.delete(session_id);
+    const members = this.options.membersOf(session_id);
+    if (members === 0) return;
+    this.allowance -= members;
+    this.sessions.set(session_id, session);
+    session.room_changed_at = null;
+    session.room_sent_at = now;
+    this.send(session_id, session, now, 'room');
+  }
+
+  private send(session_id: string, session: Session, now: number, to: 'room' | 'staff'): void {
+    session.staff_changed_at = null;
+    session.sent_at = now;
+    this.options.publish(session_id, to).catch(this.options.onError);
   }
 }
 
-const isDue = ({ changed_at, sent_at }: Pending, now: number): boolean => {
-  if (now - sent_at >= STATISTICS_HEARTBEAT_MS) return true;
-  return changed_at !== null && now - changed_at >= SETTLE_MS && now - sent_at >= STATISTICS_MIN_INTERVAL_MS;
-};
+const isSettled = (changed_at: number | null, now: number): boolean =>
+  changed_at !== null && now - changed_at >= SETTLE_MS;
+
+const isRoomDue = ({ room_changed_at, room_sent_at }: Session, now: number): boolean =>
+  isSettled(room_changed_at, now) || now - room_sent_at >= STATISTICS_HEARTBEAT_MS;

@@ -56,6 +56,7 @@ const REGISTRY = `
     begun_by_name TEXT,
     opened_at INTEGER,
     cancelled_at INTEGER,
+    cancelled_by TEXT,
     cancel_reason TEXT,
     version INTEGER NOT NULL DEFAULT 0,
     started_at TEXT,

@@ -21,7 +21,10 @@ describe('creating', () => {
     const rest = new RestService();
     expect((await rest.refused(admin, 'POST /courses', 'INVALID_PAYLOAD', { title: 'A' })).field).toBe('teacher_id');
     const body = { title: 'A', teacher_id: 'auth0|ada@school', staff: ['t1', 't1'] };
-    expect(await rest.ok(machine, 'POST /courses', body)).toMatchObject({ teacher_id: 'auth0|ada@school', staff: ['t1'] });
+    expect(await rest.ok(machine, 'POST /courses', body)).toMatchObject({
+      teacher_id: 'auth0|ada@school',
+      staff: ['t1'],
+    });
   });
 
   test('not for students, not for other teachers, not twice', async () => {
@@ -33,7 +36,7 @@ describe('creating', () => {
   });
 
   test.each([
-    ['title', { }],
+    ['title', {}],
     ['title', { title: '' }],
     ['title', { title: '  ' }],
     ['title', { title: 7 }],
@@ -52,7 +55,8 @@ describe('creating', () => {
 describe('reading', () => {
   test('AUTH-1 everybody sees the courses that they are in', async () => {
     const rest = await new RestService().school();
-    const seen = async (who: typeof ada) => (await rest.ok(who, 'GET /courses')).items.map((it: { id: string }) => it.id);
+    const seen = async (who: typeof ada) =>
+      (await rest.ok(who, 'GET /courses')).items.map((it: { id: string }) => it.id);
     expect(await seen(ada)).toEqual(['c1']);
     expect(await seen(tom)).toEqual(['c1']);
     expect(await seen(bea)).toEqual(['c2']);
@@ -89,17 +93,22 @@ describe('changing', () => {
     expect(await rest.ok(ada, 'PATCH /courses/c1', {})).toMatchObject({ title: 'New' });
     const { field } = await rest.refused(ada, 'PATCH /courses/c1', 'INVALID_PAYLOAD', { timezone: 'nowhere' });
     expect(field).toBe('timezone');
-    expect(await rest.ok(admin, 'PATCH /courses/c1', { teacher_id: bea.user_id })).toMatchObject({ teacher_id: bea.user_id });
+    expect(await rest.ok(admin, 'PATCH /courses/c1', { teacher_id: bea.user_id })).toMatchObject({
+      teacher_id: bea.user_id,
+    });
   });
 
   test('AUTH-1 who is not staff any more is out of live rolls and rooms before the answer', async () => {
     const rest = await new RestService().school();
     await rest.start('x1');
     await rest.ok(tom, 'POST /sessions/x1/marks', { updates: [{ student_id: 's2', status: 'late' }] });
+    const before = rest.expelled.length;
     await rest.ok(ada, 'PATCH /courses/c1', { staff: [] });
-    expect(rest.expelled).toEqual([tom.user_id]);
+    expect(rest.expelled.slice(before)).toEqual([tom.user_id]);
     await rest.refused(tom, 'GET /courses/c1', 'COURSE_NOT_FOUND');
-    await rest.refused(tom, 'POST /sessions/x1/marks', 'SESSION_NOT_FOUND', { updates: [{ student_id: 's2', status: 'absent' }] });
+    await rest.refused(tom, 'POST /sessions/x1/marks', 'SESSION_NOT_FOUND', {
+      updates: [{ student_id: 's2', status: 'absent' }],
+    });
     expect((await rest.services.live.peek('x1'))?.header.staff).toEqual([ada.user_id]);
     await rest.ok(ada, 'PATCH /courses/c1', { teacher_id: tom.user_id });
     await rest.refused(ada, 'GET /courses/c1', 'COURSE_NOT_FOUND');

@@ -26,7 +26,11 @@ const SECRET = 'the secret of the tests, long enough for HS256';
 export const LOG_SECRETS = ['Canary', 'canary.example', 'Authorization', 'eyJ'];
 
 export type Caller = Pick<Actor, 'user_id' | 'role' | 'name'>;
-const caller = (role: Caller['role'], user_id: string, name = `Name of ${user_id}`): Caller => ({ role, user_id, name });
+const caller = (role: Caller['role'], user_id: string, name = `Name of ${user_id}`): Caller => ({
+  role,
+  user_id,
+  name,
+});
 
 /** Ada teaches c1 with Tom; Bea teaches c2. Anna's token carries another id than her student_id. */
 export const ada = caller('teacher', 't-ada', 'Ada');
@@ -42,10 +46,13 @@ export const carl = caller('student', 's9', 'Carl Canary');
 export const dora = caller('student', 's4', 'Dora Canary');
 
 export type Answer<T = unknown> = { status: number; body: T; text: string; headers: Record<string, string> };
-export type ProblemBody = { code: ErrorCode; status: number; detail: string; retryable: boolean; field?: string } & Record<
-  string,
-  unknown
->;
+export type ProblemBody = {
+  code: ErrorCode;
+  status: number;
+  detail: string;
+  retryable: boolean;
+  field?: string;
+} & Record<string, unknown>;
 type Sent = { headers?: Record<string, string>; contentType?: string };
 
 const wrongWithProblem = strictly(Problem);
@@ -62,11 +69,14 @@ export class RestService {
   log = '';
   draining = false;
 
-  constructor(change: (services: Services) => Partial<Services> = () => ({}), options: Partial<HttpServerOptions> = {}) {
+  constructor(options: Partial<HttpServerOptions> = {}) {
     const db = openDatabase({ file: ':memory:', busyTimeoutMs: 0 });
     const clock = this.clock.read;
     let ids = 0;
-    const makeId = () => `made-${(ids += 1)}`;
+    const makeId = () => {
+      ids += 1;
+      return `made-${ids}`;
+    };
     const live = new EmbeddedLiveStore({
       db,
       clock,
@@ -74,7 +84,7 @@ export class RestService {
       audience: { deliver: () => {}, admit: () => {}, expel: () => {} },
       onDue: () => {},
     });
-    const services: Services = {
+    this.services = {
       live,
       registry: new SqliteRegistry(db),
       archive: new SqliteArchive(db),
@@ -86,7 +96,6 @@ export class RestService {
       makeId,
       autoEndAfterMinutes: 720,
     };
-    this.services = { ...services, ...change(services) };
     this.attendance = new Attendance(this.services);
     this.archiver = new Archiver({
       live: this.services.live,
@@ -142,7 +151,7 @@ export class RestService {
       .map((line) => JSON.parse(line));
   }
 
-  /** One second before: signed; null: no token. */
+  /** Valid for ten hours of the tests' clock unless the claims say otherwise. */
   async token(who: Caller, claims: Record<string, unknown> = {}): Promise<string> {
     const { user_id: sub, role, name } = who;
     return new SignJWT({ sub, role, name, email: `${sub}@canary.example`, exp: T0 / 1000 + 36_000, ...claims })
@@ -195,7 +204,13 @@ export class RestService {
   }
 
   /** The problem of a request that must be refused with this code. */
-  async refused(who: Caller | null, line: string, code: ErrorCode, payload?: unknown, sent?: Sent): Promise<ProblemBody> {
+  async refused(
+    who: Caller | null,
+    line: string,
+    code: ErrorCode,
+    payload?: unknown,
+    sent?: Sent,
+  ): Promise<ProblemBody> {
     const { body, status } = await this.send(who, line, payload, sent);
     expect({ line, status, ...(body as object) }).toMatchObject({ code });
     return body as ProblemBody;
@@ -203,7 +218,12 @@ export class RestService {
 
   /** Courses c1 and c2 with their students; dora is pending in c1. */
   async school(): Promise<this> {
-    await this.ok(ada, 'POST /courses', { id: 'c1', title: 'Algebra', staff: [tom.user_id], timezone: 'Europe/Vienna' });
+    await this.ok(ada, 'POST /courses', {
+      id: 'c1',
+      title: 'Algebra',
+      staff: [tom.user_id],
+      timezone: 'Europe/Vienna',
+    });
     await this.ok(bea, 'POST /courses', { id: 'c2', title: 'Biology' });
     await this.ok(ada, 'PUT /courses/c1/enrollments', {
       enrollments: [
@@ -228,7 +248,12 @@ export class RestService {
   }
 
   /** Ended and archived, with these statuses. */
-  async finished(id: string, statuses: Record<string, string> = {}, more: object = {}, who: Caller = ada): Promise<void> {
+  async finished(
+    id: string,
+    statuses: Record<string, string> = {},
+    more: object = {},
+    who: Caller = ada,
+  ): Promise<void> {
     await this.start(id, more, who);
     const updates = Object.entries(statuses).map(([student_id, status]) => ({ student_id, status }));
     if (updates.length > 0) await this.ok(who, `POST /sessions/${id}/marks`, { updates });

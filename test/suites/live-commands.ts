@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Update } from '../../src/domain/roll.ts';
-import { accepted, refusedAs, rosterEntry, type Scene, SESSION, student } from './live-scene.ts';
+import { rosterEntry, SESSION, student } from './live-fixtures.ts';
+import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 const NUMBERED = new Set([
   'studentJoinedAttendance',

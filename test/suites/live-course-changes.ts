@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { accepted, COURSE, refusedAs, rosterEntry, type Scene, SESSION, student } from './live-scene.ts';
+import { COURSE, rosterEntry, SESSION, student } from './live-fixtures.ts';
+import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 export function describeCourseChanges(scene: () => Scene): void {
   describe('changes of the course', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ARCHIVE_LEASE_MS } from '../../src/limits.ts';
 import { MINUTE_MS, T0 } from '../support/fixed-clock.ts';
-import { accepted, type Scene, SESSION } from './live-scene.ts';
+import { SESSION } from './live-fixtures.ts';
+import { accepted, type Scene } from './live-scene.ts';
 
 export function describeDueList(scene: () => Scene): void {
   describe('the due-list', () => {

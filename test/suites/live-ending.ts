@@ -3,7 +3,8 @@ import { fullRecords } from '../../src/domain/roll.ts';
 import { countStatuses } from '../../src/domain/statistics.ts';
 import type { Claim } from '../../src/live/live-store.ts';
 import { T0 } from '../support/fixed-clock.ts';
-import { accepted, refusedAs, rosterEntry, type Scene, SESSION, student } from './live-scene.ts';
+import { rosterEntry, SESSION, student } from './live-fixtures.ts';
+import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 export function describeEnding(scene: () => Scene): void {
   const claimed = async (): Promise<Claim> => {

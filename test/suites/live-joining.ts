@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS, T0 } from '../support/fixed-clock.ts';
-import { accepted, refusedAs, type Scene, SESSION } from './live-scene.ts';
+import { SESSION } from './live-fixtures.ts';
+import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 export function describeJoining(scene: () => Scene): void {
   describe('joining', () => {

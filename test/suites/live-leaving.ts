@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { accepted, type Scene, SESSION } from './live-scene.ts';
+import { SESSION } from './live-fixtures.ts';
+import { accepted, type Scene } from './live-scene.ts';
 
 const present = async (scene: Scene) => [...(await scene.view()).presence.connections.keys()].sort();
 

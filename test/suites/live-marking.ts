@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { T0 } from '../support/fixed-clock.ts';
-import { accepted, refusedAs, rosterEntry, type Scene } from './live-scene.ts';
+import { rosterEntry } from './live-fixtures.ts';
+import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 export function describeMarking(scene: () => Scene): void {
   describe('marking', () => {
@@ -162,11 +163,17 @@ export function describeMarking(scene: () => Scene): void {
       ]);
       expect(statistics.map((it) => it.statistics.attendanceRate)).toEqual([25, 33.33]);
       expect(scene().heard.events().at(-1)?.by).toEqual(['c1', 'ct']);
+      clock.advance(500);
+      await live.publishStatistics('session-1', 'staff');
+      await live.publishStatistics('session-1');
+      await scene().settle();
+      expect(scene().heard.payloads('attendanceStatistics')).toHaveLength(3);
+      expect(scene().heard.events().at(-1)?.by).toEqual(['ct']);
       accepted(await scene().end());
       clock.advance(1000);
       await live.publishStatistics('session-1');
       await scene().settle();
-      expect(scene().heard.payloads('attendanceStatistics')).toHaveLength(2);
+      expect(scene().heard.payloads('attendanceStatistics')).toHaveLength(3);
     });
   });
 }

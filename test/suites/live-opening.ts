@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recount, sessionOf } from '../../src/domain/roll.ts';
 import { MINUTE_MS, T0 } from '../support/fixed-clock.ts';
-import { accepted, COURSE, planOf, type Scene, SESSION, sessionObjectOf, student } from './live-scene.ts';
+import { COURSE, planOf, SESSION, sessionObjectOf, student } from './live-fixtures.ts';
+import { accepted, type Scene } from './live-scene.ts';
 
 export function describeOpening(scene: () => Scene): void {
   describe('opening', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { accepted, refusedAs, request, rosterEntry, type Scene, student } from './live-scene.ts';
+import { rosterEntry, student } from './live-fixtures.ts';
+import { accepted, refusedAs, request, type Scene } from './live-scene.ts';
 
 export function describeRequests(scene: () => Scene): void {
   describe('request ids', () => {

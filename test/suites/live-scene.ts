@@ -1,11 +1,12 @@
 /** One roll of four students and a teacher on the store under test, with a verb for everything that is done to it. */
 import { expect } from 'vitest';
 import type { Clock, MakeId } from '../../src/clock.ts';
-import type { AttendanceStatus, CheckinPolicy, Session } from '../../src/contract/nouns.ts';
-import type { Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../../src/domain/roll.ts';
+import type { AttendanceStatus } from '../../src/contract/nouns.ts';
+import type { Command, Refused, RequestKey, RosterEntry, Update } from '../../src/domain/roll.ts';
 import type { Answer, LiveStore, RollPlan, RollView } from '../../src/live/live-store.ts';
-import { FixedClock, T0 } from '../support/fixed-clock.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 import type { Heard } from '../support/heard.ts';
+import { COURSE, countedIds, planOf, SESSION } from './live-fixtures.ts';
 
 export type LiveStoreUnderTest = {
   live: LiveStore;
@@ -14,58 +15,14 @@ export type LiveStoreUnderTest = {
   settle?: () => Promise<void>;
   /** A new process on what the old one left, which is gone from now on. */
   reopen?: () => Promise<LiveStoreUnderTest>;
+  /** When set, the next commit fails with it, once. Unset: this store's commits cannot be made to fail. */
+  failNext?: { error: Error | null };
   close: () => Promise<void>;
 };
-export type MakeLiveStore = (options: { clock: Clock; makeId: MakeId }) => Promise<LiveStoreUnderTest>;
-
-export const SESSION = 'session-1';
-export const COURSE = 'course-1';
-
-/** Student n: id s<n>, user u<n>. */
-export const student = (n: number, more: Partial<Admission> = {}): Admission => ({
-  student_id: `s${n}`,
-  user_id: `u${n}`,
-  student_name: `Student ${n}`,
-  roll: `${n}`,
-  ...more,
-});
-
-export const rosterEntry = (n: number, more: Partial<RosterEntry> = {}): RosterEntry => ({
-  ...student(n),
-  approved: true,
-  ...more,
-});
-
-export const sessionObjectOf = (id: string, more: Partial<Session> = {}): Session => ({
-  id,
-  _id: id,
-  course_id: COURSE,
-  title: 'Algebra',
-  topic: 'Algebra',
-  description: '',
-  date: String(T0),
-  starts_at: new Date(T0).toISOString(),
-  ends_at: null,
-  status: 'active',
-  teacher_id: 't1',
-  checkin: {},
-  created_at: '2026-09-01T08:00:00.000Z',
-  ...more,
-});
-
-export const planOf = (id: string, more: Partial<RollPlan> = {}): RollPlan => ({
-  session: sessionObjectOf(id),
-  checkin: {} as CheckinPolicy,
-  date: T0,
-  ends_at: null,
-  auto_end_after_minutes: 720,
-  staff: ['t1', 't2'],
-  teacher_name: 'Ada',
-  started_by: 't1',
-  rebuilt: false,
-  students: [1, 2, 3, 4].map((n) => student(n)),
-  ...more,
-});
+export type MakeLiveStore<U extends LiveStoreUnderTest = LiveStoreUnderTest> = (options: {
+  clock: Clock;
+  makeId: MakeId;
+}) => Promise<U>;
 
 type Join = Extract<Command, { kind: 'join' }>;
 type Attend = Extract<Command, { kind: 'attend' }>;
@@ -73,27 +30,19 @@ type Marks = Extract<Command, { kind: 'mark' | 'bulk' }>;
 type End = Extract<Command, { kind: 'end' }>;
 export type Accepted = Extract<Answer, { ok: true }>;
 
-/** Ids that are easy to read: id-1, id-2, … */
-export const countedIds = (): MakeId => {
-  let last = 0;
-  return () => {
-    last += 1;
-    return `id-${last}`;
-  };
-};
-
-export class Scene {
+export class Scene<U extends LiveStoreUnderTest = LiveStoreUnderTest> {
   readonly clock: FixedClock;
   /** What commands say that they were authorised against. */
   version = 1;
-  private under: LiveStoreUnderTest;
+  /** The store as it was made, or last reopened. */
+  under: U;
 
-  private constructor(clock: FixedClock, under: LiveStoreUnderTest) {
+  private constructor(clock: FixedClock, under: U) {
     this.clock = clock;
     this.under = under;
   }
 
-  static async of(make: MakeLiveStore): Promise<Scene> {
+  static async of<U extends LiveStoreUnderTest>(make: MakeLiveStore<U>): Promise<Scene<U>> {
     const clock = new FixedClock();
     return new Scene(clock, await make({ clock: clock.read, makeId: countedIds() }));
   }
@@ -112,7 +61,7 @@ export class Scene {
 
   async reopen(): Promise<void> {
     if (this.under.reopen === undefined) throw new Error('this store does not reopen');
-    this.under = await this.under.reopen();
+    this.under = (await this.under.reopen()) as U;
   }
 
   settle(): Promise<void> {

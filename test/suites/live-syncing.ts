@@ -4,7 +4,8 @@ import type { Delivery } from '../../src/fanout.ts';
 import { SYNC_MAX_CHANGES } from '../../src/limits.ts';
 import type { Cursor, Viewer } from '../../src/live/live-store.ts';
 import { Random } from '../support/random.ts';
-import { accepted, type Scene, SESSION, student } from './live-scene.ts';
+import { SESSION, student } from './live-fixtures.ts';
+import { accepted, type Scene } from './live-scene.ts';
 
 const STATUSES: AttendanceStatus[] = ['present', 'absent', 'late', 'excused'];
 const STAFF: Viewer = { staff: true };

@@ -25,6 +25,8 @@ export function describeSessions(registry: () => Registry): void {
         begun_by_name: null,
         opened_at: null,
         version: 0,
+        cancelled_at: null,
+        cancelled_by: null,
         cancel_reason: null,
       });
       expect(await registry().session('x2')).toBeNull();
@@ -57,7 +59,7 @@ export function describeSessions(registry: () => Registry): void {
       expect(await registry().patchScheduled('x1', { title: 'x' })).toBeNull();
       expect((await registry().session('x1'))?.title).toBe('Session x1');
       await registry().createSession(sessionOf('x2'));
-      await registry().cancelScheduled('x2', null, 5);
+      await registry().cancelScheduled('x2', 't1', null, 5);
       expect(await registry().patchScheduled('x2', { title: 'x' })).toBeNull();
     });
 
@@ -80,7 +82,7 @@ export function describeSessions(registry: () => Registry): void {
     test('begin answers null for an unknown id and leaves a cancelled session cancelled', async () => {
       expect(await registry().begin('x1', BY, 5)).toBeNull();
       await registry().createSession(sessionOf('x1'));
-      await registry().cancelScheduled('x1', 'ill', 4);
+      await registry().cancelScheduled('x1', 't1', 'ill', 4);
       expect(await registry().begin('x1', BY, 5)).toMatchObject({
         status: 'cancelled',
         begun_at: null,
@@ -93,7 +95,7 @@ export function describeSessions(registry: () => Registry): void {
         await registry().createSession(sessionOf(id));
         const [begun, cancelled] = await Promise.all([
           registry().begin(id, BY, 5),
-          registry().cancelScheduled(id, null, 5),
+          registry().cancelScheduled(id, 't1', null, 5),
         ]);
         const session = await registry().session(id);
         expect(session?.status).toBe(cancelled ? 'cancelled' : 'active');
@@ -112,32 +114,32 @@ export function describeSessions(registry: () => Registry): void {
 
     test('only a scheduled session is cancelled by cancelScheduled', async () => {
       await registry().createSession(sessionOf('x1'));
-      expect(await registry().cancelScheduled('x1', 'ill', 5)).toBe(true);
+      expect(await registry().cancelScheduled('x1', 't1', 'ill', 5)).toBe(true);
       expect(await registry().session('x1')).toMatchObject({ status: 'cancelled', cancel_reason: 'ill', version: 0 });
-      expect(await registry().cancelScheduled('x1', 'again', 6)).toBe(false);
+      expect(await registry().cancelScheduled('x1', 't1', 'again', 6)).toBe(false);
       expect((await registry().session('x1'))?.cancel_reason).toBe('ill');
       await registry().createSession(sessionOf('x2'));
       await registry().begin('x2', BY, 5);
-      expect(await registry().cancelScheduled('x2', 'ill', 6)).toBe(false);
+      expect(await registry().cancelScheduled('x2', 't1', 'ill', 6)).toBe(false);
       expect((await registry().session('x2'))?.status).toBe('active');
-      expect(await registry().cancelScheduled('x3', null, 6)).toBe(false);
+      expect(await registry().cancelScheduled('x3', 't1', null, 6)).toBe(false);
     });
 
     test('LOSS-1 only an active session is cancelled by cancelLost', async () => {
       await registry().createSession(sessionOf('x1'));
-      expect(await registry().cancelLost('x1', 'roll lost', 6)).toBe(false);
+      expect(await registry().cancelLost('x1', 't1', 'roll lost', 6)).toBe(false);
       await registry().begin('x1', BY, 5);
-      expect(await registry().cancelLost('x1', 'roll lost', 6)).toBe(true);
+      expect(await registry().cancelLost('x1', 't1', 'roll lost', 6)).toBe(true);
       expect(await registry().session('x1')).toMatchObject({ status: 'cancelled', cancel_reason: 'roll lost' });
-      expect(await registry().cancelLost('x1', 'again', 7)).toBe(false);
-      expect(await registry().cancelLost('x2', 'roll lost', 7)).toBe(false);
+      expect(await registry().cancelLost('x1', 't1', 'again', 7)).toBe(false);
+      expect(await registry().cancelLost('x2', 't1', 'roll lost', 7)).toBe(false);
     });
 
     test('unopened are the active ones whose roll was never open, at most so many', async () => {
       for (const id of ['planned', 'a', 'b', 'c', 'open', 'gone']) await registry().createSession(sessionOf(id));
       for (const id of ['a', 'b', 'c', 'open', 'gone']) await registry().begin(id, BY, 5);
       await registry().opened('open', 6);
-      await registry().cancelLost('gone', 'roll lost', 6);
+      await registry().cancelLost('gone', 't1', 'roll lost', 6);
       expect((await registry().unopened(10)).map((session) => session.id).sort()).toEqual(['a', 'b', 'c']);
       expect(await registry().unopened(2)).toHaveLength(2);
       expect((await registry().unopened(10))[0]).toMatchObject({ status: 'active', begun_by: 't1' });
@@ -156,7 +158,7 @@ export function describeSessions(registry: () => Registry): void {
       await registry().createSession(sessionOf('c', { created_at: 3, course_id: 'c3', date: 30 }));
       await registry().createSession(sessionOf('d', { created_at: 4, course_id: 'c1', date: 40 }));
       await registry().begin('b', BY, 5);
-      await registry().cancelScheduled('c', null, 5);
+      await registry().cancelScheduled('c', 't1', null, 5);
       expect(await ids({ course_ids: ['c1'] })).toEqual(['d', 'a']);
       expect(await ids({ course_ids: ['c1', 'c3'] })).toEqual(['d', 'c', 'a']);
       expect(await ids({ course_ids: [] })).toEqual([]);

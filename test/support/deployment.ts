@@ -50,6 +50,7 @@ export class Deployment {
   /** The nodes' time, milliseconds. */
   readonly now: () => number;
   arrangement: Arrangement = { staff: 'any', students: 'any' };
+  protected tokenLifetime_s = 3600;
   private readonly random = new Random(SEED);
   private clients: TestClient[] = [];
 
@@ -59,7 +60,7 @@ export class Deployment {
     this.now = now;
   }
 
-  token(person: Person, lifetime_s?: number): string {
+  token(person: Person, lifetime_s = this.tokenLifetime_s): string {
     return signToken(claimsOf(person, this.now(), lifetime_s), this.secret);
   }
 

@@ -11,15 +11,17 @@ import { Heard } from './heard.ts';
 
 export type EmbeddedUnderTest = LiveStoreUnderTest & {
   db: DatabaseSync;
-  /** Session ids of rolls that became due, one per call of onDue. */
+  /** How often a roll became due at once. */
   due: { calls: number };
-  /** When set, the next commit fails with it, once. */
   failNext: { error: Error | null };
   reopen: () => Promise<EmbeddedUnderTest>;
 };
 
-const openOn = (dir: string, clock: Clock, makeId: MakeId): EmbeddedUnderTest => {
+type Options = { clock: Clock; makeId: MakeId };
+
+const openOn = (dir: string, { clock, makeId }: Options, synced: boolean): EmbeddedUnderTest => {
   const db = openDatabase({ file: path.join(dir, 'rollcast.db'), busyTimeoutMs: 0 });
+  if (!synced) db.exec('PRAGMA synchronous = OFF');
   const heard = new Heard();
   const due = { calls: 0 };
   const failNext: EmbeddedUnderTest['failNext'] = { error: null };
@@ -27,6 +29,7 @@ const openOn = (dir: string, clock: Clock, makeId: MakeId): EmbeddedUnderTest =>
     db,
     clock,
     makeId,
+    commitInterval_ms: 0,
     audience: heard,
     onDue: () => {
       due.calls += 1;
@@ -39,7 +42,7 @@ const openOn = (dir: string, clock: Clock, makeId: MakeId): EmbeddedUnderTest =>
   });
   const shut = async () => {
     await live.close();
-    db.close();
+    if (db.isOpen) db.close();
   };
   return {
     live,
@@ -49,7 +52,7 @@ const openOn = (dir: string, clock: Clock, makeId: MakeId): EmbeddedUnderTest =>
     failNext,
     reopen: async () => {
       await shut();
-      return openOn(dir, clock, makeId);
+      return openOn(dir, { clock, makeId }, synced);
     },
     close: async () => {
       await shut();
@@ -58,5 +61,10 @@ const openOn = (dir: string, clock: Clock, makeId: MakeId): EmbeddedUnderTest =>
   };
 };
 
-export const makeEmbedded = async ({ clock, makeId }: { clock: Clock; makeId: MakeId }): Promise<EmbeddedUnderTest> =>
-  openOn(mkdtempSync(path.join(tmpdir(), 'rollcast-live-')), clock, makeId);
+const newDir = () => mkdtempSync(path.join(tmpdir(), 'rollcast-live-'));
+
+export const makeEmbedded = async (options: Options): Promise<EmbeddedUnderTest> => openOn(newDir(), options, true);
+
+/** The same without waiting for the disk: for tests that make tens of thousands of commits and survive only processes. */
+export const makeEmbeddedUnsynced = async (options: Options): Promise<EmbeddedUnderTest> =>
+  openOn(newDir(), options, false);

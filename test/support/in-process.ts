@@ -10,6 +10,8 @@ import { FixedClock } from './fixed-clock.ts';
 import { Random } from './random.ts';
 import { dataDirectory, type Environment } from './service.ts';
 
+export type InProcessOptions = { clock?: FixedClock; env?: Environment; dir?: string };
+
 class NodeHere implements ReachableNode {
   url = '';
   output = '';
@@ -17,13 +19,16 @@ class NodeHere implements ReachableNode {
 
 export class InProcess extends Deployment {
   readonly clock: FixedClock;
+  /** A month: who moves the clock by hours wants to see something else than expired tokens. */
+  protected override tokenLifetime_s = 30 * 24 * 3600;
   private readonly app: App;
   private readonly here: NodeHere;
   private readonly removeData: () => void;
 
-  constructor({ clock = new FixedClock(), env = {} }: { clock?: FixedClock; env?: Environment } = {}) {
+  /** dir: data of a node that ran before; removing it is then the caller's. */
+  constructor({ clock = new FixedClock(), env = {}, dir: given }: InProcessOptions = {}) {
     const here = new NodeHere();
-    const { dir, remove } = dataDirectory();
+    const { dir, remove } = given === undefined ? dataDirectory() : { dir: given, remove: () => {} };
     super([here], TEST_SECRET, clock.read);
     this.clock = clock;
     this.here = here;

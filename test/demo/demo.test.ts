@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { Static } from 'typebox';
+import { expect, test } from 'vitest';
+import type { AttendanceAnswer } from '../../src/contract/rest-shapes.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/until.ts';
+import { type RunningDemo, runProgram, startDemo } from './demo-process.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const STUDENTS = 30;
+/** Those whose tokens are printed, and the one who is excused. */
+const NOT_ARRIVING = 3;
+/** A simulation of a few seconds on a machine with other things to do. */
+const PLAYED_WITHIN_MS = 18_000;
+const TEST_MS = 60_000;
+
+type Attendance = Static<typeof AttendanceAnswer>;
+
+const attendance = async ({ exported }: RunningDemo): Promise<Attendance> => {
+  const url = `${exported.URL}/api/v1/sessions/${exported.SESSION}/attendance`;
+  const response = await fetch(url, { headers: { authorization: `Bearer ${exported.TEACHER}` } });
+  return (await response.json()) as Attendance;
+};
+
+test('the links that it prints work, Ctrl-C stops it cleanly, and the next start goes on', {
+  timeout: TEST_MS,
+}, async () => {
+  const dir = temporaryDirectory();
+  const first = await startDemo(dir);
+  const links = [...first.output().matchAll(/^ {2}(http:\S+)/gm)].map(([, link]) => link as string);
+  expect(links).toEqual([`${first.exported.URL}/`, `${first.exported.URL}/docs`]);
+  for (const link of links) expect((await fetch(link)).status, link).toBe(200);
+  expect(await first.stop()).toBe(0);
+  expect(first.errors()).toBe('');
+
+  const second = await startDemo(dir);
+  expect(second.exported.SESSION).toBe(first.exported.SESSION);
+  expect(await second.stop()).toBe(0);
+});
+
+test('the lesson of the README runs as printed there; the next start has a new session', {
+  timeout: TEST_MS,
+}, async () => {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const script = /<!-- lesson -->\n\n```sh\nnode --input-type=module <<'EOF'\n([\s\S]*?)\nEOF\n```/.exec(readme)?.[1];
+  const printed = /It prints:\n\n```text\n([\s\S]*?)\n```/.exec(readme)?.[1];
+  if (script === undefined || printed === undefined) throw new Error('the README has no lesson');
+  const dir = temporaryDirectory();
+  const demo = await startDemo(dir);
+
+  const child = spawn(process.execPath, ['--input-type=module'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...demo.exported },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stdin.end(script);
+  const [code] = await once(child, 'close');
+  expect(code).toBe(0);
+  // What two clients hear has an order each and none between them; statistics come when they come.
+  const comparable = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('attendanceStatistics'))
+      .sort();
+  expect(comparable(output)).toEqual(comparable(printed));
+
+  expect(await attendance(demo)).toMatchObject({ source: 'archive', version: 1, session: { status: 'completed' } });
+  await demo.stop();
+  const next = await startDemo(dir);
+  expect(next.exported.SESSION).not.toBe(demo.exported.SESSION);
+  expect(next.output()).toContain('is scheduled.');
+});
+
+test('--simulate plays a lesson that the teacher hears, and leaves it active', { timeout: TEST_MS }, async () => {
+  const demo = await startDemo(temporaryDirectory(), '--simulate', '--seconds', '3');
+  await until('the lesson is played', () => demo.output().includes('The session goes on'), PLAYED_WITHIN_MS);
+  const heard = (event: string) =>
+    demo
+      .output()
+      .split('\n')
+      .filter((line) => line.split(/\s+/)[1] === event);
+  expect(heard('attendanceSessionStarted')).toHaveLength(1);
+  const arrivals = heard('studentJoinedAttendance');
+  expect(arrivals.filter((line) => !line.includes('is back'))).toHaveLength(STUDENTS - NOT_ARRIVING);
+  expect(heard('studentMarked').filter((line) => line.includes('excused'))).toHaveLength(1);
+  expect(heard('studentLeftAttendance')).toHaveLength(1);
+  await until('the lost student is back', () =>
+    heard('studentJoinedAttendance').some((line) => line.includes('is back')),
+  );
+
+  const { session, statistics } = await attendance(demo);
+  expect(session.status).toBe('active');
+  expect(statistics).toMatchObject({ presentCount: STUDENTS - NOT_ARRIVING, excusedCount: 1, absentCount: 2 });
+  expect(await demo.stop()).toBe(0);
+  expect(demo.errors()).toBe('');
+});
+
+test('--simulate --end brings it into the archive', { timeout: TEST_MS }, async () => {
+  const demo = await startDemo(temporaryDirectory(), '--simulate', '--seconds', '1', '--end');
+  await until('it has ended', () => demo.output().includes('is in the archive'), PLAYED_WITHIN_MS);
+  const { source, statistics } = await attendance(demo);
+  expect(source).toBe('archive');
+  expect(statistics).toMatchObject({ presentCount: STUDENTS - NOT_ARRIVING, excusedCount: 1, absentCount: 2 });
+});
+
+test('Ctrl-C in the middle of a simulation ends it cleanly', { timeout: TEST_MS }, async () => {
+  const demo = await startDemo(temporaryDirectory(), '--simulate');
+  await until('somebody has arrived', () => demo.output().includes('studentJoinedAttendance'));
+  expect(await demo.stop()).toBe(0);
+  expect(demo.errors()).toBe('');
+});
+
+test('a port in use, or a wrong option: one clear line and exit code 1', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  try {
+    const program = runProgram('demo.ts', ['--port', String(port)], { DATA_DIR: temporaryDirectory() });
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toBe('demo: the port is in use by another process; choose one with --port\n');
+  } finally {
+    server.close();
+  }
+  const wrong = runProgram('demo.ts', ['--end'], { DATA_DIR: temporaryDirectory() });
+  expect(await wrong.ended).toBe(1);
+  expect(wrong.errors()).toBe('demo: --end is for --simulate\n');
+});
+
+test('a key that the demo cannot sign for: one clear line and exit code 1', async () => {
+  const env = { DATA_DIR: temporaryDirectory(), PORT: '0', JWT_JWKS_URL: 'https://login.example.edu/jwks' };
+  const program = runProgram('demo.ts', [], env);
+  expect(await program.ended).toBe(1);
+  expect(program.errors()).toMatch(/^demo: the demo signs tokens: unset [^\n]*\n$/);
+});

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import { refuse } from '../../src/contract/errors.ts';
+import { clientEvents, serverEvents } from '../../src/contract/events.ts';
+import { API_PREFIX, type RouteRow, routes } from '../../src/contract/routes.ts';
+import { ada, anna, RestService } from './rest-service.ts';
+
+describe('documentation', () => {
+  test('OpenAPI names every route of the table and nothing else', async () => {
+    const rest = new RestService();
+    const document = await rest.ok(null, 'GET /openapi.json');
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Rollcast' }, security: [{ token: [] }] });
+    const told = Object.entries(document.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const rows: RouteRow[] = Object.values(routes);
+    const expected = rows.map(({ method, path }) => `${method} ${API_PREFIX}${path.replace(/:(\w+)/g, '{$1}')}`);
+    expect(told.sort()).toEqual(expected.sort());
+    const roster = document.paths[`${API_PREFIX}/courses/{id}/enrollments`].put;
+    expect(Object.keys(roster.requestBody.content)).toEqual(['application/json', 'text/csv']);
+    expect(roster.responses.default.content['application/problem+json'].schema.properties.code).toBeDefined();
+    const bodyOf = (path: string) => document.paths[`${API_PREFIX}/sessions/{id}/${path}`].post.requestBody;
+    expect([bodyOf('start').required, bodyOf('cancel').required, bodyOf('marks').required]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(JSON.stringify(document)).not.toContain('undefined');
+  });
+
+  test('the page at /docs loads everything from here and may do so', async () => {
+    const rest = new RestService();
+    for (const path of ['/docs', '/docs/']) {
+      const { status, text, headers } = await rest.send(null, `GET /${path}`);
+      expect(status).toBe(200);
+      expect(headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'self'/);
+      expect(headers['content-security-policy']).not.toContain('http');
+      const assets = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url);
+      expect(assets.length).toBeGreaterThan(4);
+      for (const asset of assets) {
+        const url = new URL(asset, 'http://here/docs/');
+        expect(url.host).toBe('here');
+        expect((await rest.send(null, `GET /${url.pathname}`)).status).toBe(200);
+      }
+      // Inline scripts would be blocked.
+      expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|\son\w+=|<style/);
+    }
+    const settings = (await rest.send(null, 'GET //docs/static/swagger-initializer.js')).text;
+    expect(settings).toContain('validatorUrl: null');
+    expect(await rest.ok(null, 'GET //docs/json')).toEqual(await rest.ok(null, 'GET /openapi.json'));
+  });
+});
+
+test('the page at / says where to go, without a request to anywhere', async () => {
+  const rest = new RestService();
+  const { text, headers } = await rest.send(null, 'GET //');
+  expect(headers['content-type']).toBe('text/html; charset=utf-8');
+  const style = /<style>([\s\S]*?)<\/style>/.exec(text)?.[1] ?? '';
+  expect(headers['content-security-policy']).toContain(createHash('sha256').update(style).digest('base64'));
+  expect(text).not.toMatch(/<script|<link rel="stylesheet"|style="|@import|url\(/);
+  for (const [, link = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
+    expect((await rest.send(null, `GET /${link}`)).status).toBe(200);
+  }
+  for (const name of [...Object.keys(clientEvents), ...Object.keys(serverEvents)]) expect(text).toContain(`>${name}<`);
+  expect(text).toContain('prefers-color-scheme: dark');
+});
+
+describe('health', () => {
+  test('/livez touches no store; /readyz names the part that is down', async () => {
+    const rest = new RestService();
+    const parts = { live: 'ok', registry: 'ok', draining: 'no' };
+    expect(await rest.send(null, 'GET //readyz')).toMatchObject({ status: 200, body: { status: 'ok', parts } });
+    vi.spyOn(rest.services.registry, 'ping').mockRejectedValue(refuse('STORE_UNAVAILABLE'));
+    expect(await rest.send(null, 'GET //readyz')).toMatchObject({
+      status: 503,
+      body: { status: 'unavailable', parts: { ...parts, registry: 'down' } },
+    });
+    vi.restoreAllMocks();
+    vi.spyOn(rest.services.live, 'ping').mockRejectedValue(new Error('down'));
+    expect(await rest.send(null, 'GET //readyz')).toMatchObject({
+      status: 503,
+      body: { parts: { ...parts, live: 'down' } },
+    });
+    expect(await rest.send(null, 'GET //livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    vi.restoreAllMocks();
+    rest.draining = true;
+    expect(await rest.send(null, 'GET //readyz')).toMatchObject({
+      status: 503,
+      body: { parts: { ...parts, draining: 'yes' } },
+    });
+  });
+
+  test('a store that never answers is down', async () => {
+    const rest = new RestService();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.spyOn(rest.services.live, 'ping').mockReturnValue(new Promise(() => {}));
+    const answer = rest.send(null, 'GET //readyz');
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+    await vi.runAllTimersAsync();
+    vi.useRealTimers();
+    expect(await answer).toMatchObject({ status: 503, body: { parts: { live: 'down', registry: 'ok' } } });
+    vi.restoreAllMocks();
+  });
+
+  test('/metrics, unless it has a listener of its own', async () => {
+    const { text, headers } = await new RestService().send(null, 'GET //metrics');
+    expect([text, headers['content-type']]).toEqual([
+      'rollcast_sockets 0\n',
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
+    expect((await new RestService({ serveMetrics: false }).send(null, 'GET //metrics')).status).toBe(404);
+  });
+});
+
+describe('each request', () => {
+  test('has an id, given or made, in its answer and in its log line', async () => {
+    const rest = await new RestService().school();
+    const id = async (given: string) =>
+      (await rest.send(ada, 'GET /courses', undefined, { headers: { 'x-request-id': given } })).headers['x-request-id'];
+    expect(await id('trace-1.A_b')).toBe('trace-1.A_b');
+    expect(rest.lines().at(-1)).toMatchObject({
+      request_id: 'trace-1.A_b',
+      method: 'GET',
+      route: '/api/v1/courses',
+      status: 200,
+    });
+    for (const bad of ['', 'a b', 'x'.repeat(65), '{"a":1}']) expect(await id(bad)).toMatch(/^made-/);
+  });
+
+  test('is logged by its pattern, with the session and the code, never with what it held', async () => {
+    const rest = await new RestService().school();
+    await rest.start('x1');
+    await rest.refused(anna, 'POST /sessions/x1/marks', 'FORBIDDEN', {
+      updates: [{ student_id: 's2', status: 'late', remarks: 'Canary' }],
+    });
+    const { ms, ...line } = rest.lines().at(-1) ?? {};
+    expect(line).toMatchObject({
+      level: 30,
+      method: 'POST',
+      route: '/api/v1/sessions/:id/marks',
+      status: 403,
+      code: 'FORBIDDEN',
+      session_id: 'x1',
+    });
+    expect(ms).toEqual(expect.any(Number));
+    await rest.refused(null, 'POST /sessions/x1/checkin-ticket?code=987654', 'CONFLICT', { code: '987654' });
+    await rest.send(null, 'GET //nothing?token=987654');
+    await rest.send(null, 'GET //%E0%A4%A?token=987654');
+    expect(rest.log).not.toContain('987654');
+    expect(rest.requests.at(-2)).toMatchObject({
+      method: 'POST',
+      route: '/api/v1/sessions/:id/checkin-ticket',
+      status: 409,
+    });
+    expect(rest.requests.at(-1)).toMatchObject({ route: 'unknown', status: 404 });
+  });
+
+  test('is answered with strict headers and no caching', async () => {
+    const { headers } = await new RestService().send(ada, 'GET /courses');
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+    });
+    expect(headers['strict-transport-security']).toBeUndefined();
+    expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  test('from other origins only where they are allowed', async () => {
+    const rest = new RestService();
+    const from = async (origin: string, line = 'GET /courses', more = {}) =>
+      (await rest.send(ada, line, undefined, { headers: { origin, ...more } })).headers;
+    expect((await from('https://school.example'))['access-control-allow-origin']).toBe('https://school.example');
+    expect((await from('https://school.example'))['access-control-expose-headers']).toContain('x-request-id');
+    expect((await from('https://evil.example'))['access-control-allow-origin']).toBeUndefined();
+    const preflight = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization' };
+    const allowed = await from('https://school.example', 'OPTIONS /courses/c1', preflight);
+    expect(allowed['access-control-allow-methods']).toContain('PATCH');
+    expect(allowed['access-control-allow-headers']).toBe('authorization');
+    expect(
+      (await from('https://evil.example', 'OPTIONS /courses/c1', preflight))['access-control-allow-methods'],
+    ).toBeUndefined();
+  });
+
+  test('that is no HTTP gets a problem and the process lives', async () => {
+    const rest = new RestService();
+    await rest.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = rest.app.server.address() as { port: number };
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write('SECRET987654 nonsense\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('close', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request[\s\S]*application\/problem\+json[\s\S]*INVALID_PAYLOAD/);
+    expect(rest.log).not.toContain('987654');
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+  });
+});
