@@ -1,14 +1,8 @@
 import type { RoundMeasurement } from './contender.ts';
-import type { Shape } from './options.ts';
+import type { Options, Shape } from './options.ts';
+import { counted, type Pair } from './pairs.ts';
 
 /** From single rounds to the table. */
-
-/** One measured round of each server, one right after the other. */
-export interface Pair {
-  shape: Shape;
-  reference: RoundMeasurement;
-  subject: RoundMeasurement;
-}
 
 export interface Spread {
   median: number;
@@ -39,7 +33,6 @@ interface Figure {
 export const CPU_PER_JOIN = 'CPU per join';
 const ACKNOWLEDGED_P99 = 'acknowledged, p99';
 const LAG_P99 = 'generator lag, p99';
-const OTHERS = 'CPU of others';
 
 const FIGURES: Figure[] = [
   { what: CPU_PER_JOIN, unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join },
@@ -54,13 +47,12 @@ const FIGURES: Figure[] = [
   { what: 'generator lag, p50', unit: 'ms', digits: 2, of: (round) => round.generator_lag.p50 / 1000, aside: true },
   { what: LAG_P99, unit: 'ms', digits: 2, of: (round) => round.generator_lag.p99 / 1000, aside: true },
   { what: 'generator CPU', unit: 'cores', digits: 2, of: (round) => round.generator_cores, aside: true },
-  { what: OTHERS, unit: 'cores', digits: 2, of: (round) => round.other_cores, aside: true },
+  { what: 'CPU of others', unit: 'cores', digits: 2, of: (round) => round.other_cores, aside: true },
 ];
 
-export function tabulate(pairs: Pair[]): Row[] {
-  const shapes = [...new Set(pairs.map((pair) => pair.shape))];
-  return shapes.flatMap((shape) => {
-    const ofShape = pairs.filter((pair) => pair.shape === shape);
+export function tabulate(pairs: Pair[], options: Options): Row[] {
+  return options.shapes.flatMap((shape) => {
+    const ofShape = counted(pairs, shape, options.pairs);
     return FIGURES.map(({ what, unit, of, aside }) => ({
       shape,
       what,
@@ -109,30 +101,24 @@ function brackets({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
-// Beyond these, a run says more about the machine than about the servers.
+/** A generator whose own lateness is more than this share of the latencies measures itself. */
 const LAG_SHARE = 0.5;
-const OTHERS_CORES = 0.1;
 const FEWEST_PAIRS = 5;
 
 /** Reasons to distrust the figures, one sentence each. */
-export function remarks(pairs: Pair[], rows: Row[], quick: boolean): string[] {
-  if (quick) return ['This was a quick run: it shows that everything works. It is no measurement.'];
+export function remarks(pairs: Pair[], rows: Row[], options: Options): string[] {
+  if (options.quick) return ['This was a quick run: it shows that everything works. It is no measurement.'];
   const found: string[] = [];
-  for (const { shape, what, reference, subject } of rows) {
-    const worse = Math.max(reference.median, subject.median);
-    if (what === CPU_PER_JOIN && pairs.filter((pair) => pair.shape === shape).length < FEWEST_PAIRS) {
-      found.push(`${shape}: fewer than ${FEWEST_PAIRS} pairs, medians of so few mean little.`);
+  if (options.pairs < FEWEST_PAIRS) found.push(`Fewer than ${FEWEST_PAIRS} pairs: medians of so few mean little.`);
+  for (const shape of options.shapes) {
+    const disturbed = counted(pairs, shape, options.pairs).filter((pair) => pair.disturbed).length;
+    if (disturbed > 0) {
+      found.push(`${shape}: other work on this machine disturbed ${disturbed} of the ${options.pairs} pairs counted.`);
     }
-    const fastest = rows.find((row) => row.shape === shape && row.what === ACKNOWLEDGED_P99)?.reference.median ?? 0;
-    if (what === LAG_P99 && worse > LAG_SHARE * fastest) {
-      found.push(
-        `${shape}: the load generator itself was late by ${worse.toFixed(1)} ms (p99); the latencies contain it.`,
-      );
-    }
-    if (what === OTHERS) {
-      const rounds = pairs.filter((pair) => pair.shape === shape).flatMap((pair) => [pair.reference, pair.subject]);
-      const disturbed = rounds.filter((round) => round.other_cores > OTHERS_CORES).length;
-      if (disturbed > 0) found.push(`${shape}: other work disturbed ${disturbed} of ${rounds.length} rounds.`);
+    const median = (what: string) =>
+      rows.find((row) => row.shape === shape && row.what === what)?.reference.median ?? 0;
+    if (median(LAG_P99) > LAG_SHARE * median(ACKNOWLEDGED_P99)) {
+      found.push(`${shape}: the load generator itself was late by ${median(LAG_P99).toFixed(1)} ms (p99).`);
     }
   }
   return found;

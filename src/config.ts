@@ -2,6 +2,7 @@
  * Configuration: one table declares every variable with its type, default and meaning; the reference in docs/ is made
  * from it. A wrong value stops the start with one line that names the variable. NAME_FILE works for every secret.
  */
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TokenKey } from './token.ts';
 
@@ -108,7 +109,18 @@ export const VARIABLES = {
     secret: true,
     parse: text,
   }),
-  JWT_PUBLIC_KEY: variable({ description: 'Public key (PEM, SPKI) that verifies tokens', secret: true, parse: text }),
+  JWT_PUBLIC_KEY: variable({
+    description: 'Public key (PEM, SPKI) that verifies tokens',
+    secret: true,
+    parse: (value) => {
+      try {
+        createPublicKey(value);
+      } catch {
+        throw new Error('must be a public key as PEM (SPKI)');
+      }
+      return value;
+    },
+  }),
   JWT_JWKS_URL: variable({ description: 'Where the key set that verifies tokens is', parse: url('https:', 'http:') }),
   JWT_ALGORITHMS: variable({
     description: 'Allow-list; by the kind of key unless given: HS256 for a secret; RS256, ES256, EdDSA for keys',
@@ -239,7 +251,13 @@ const textOf = (name: Name, secret: boolean, environment: Environment): string |
 };
 
 const checkTogether = (values: Values): void => {
-  const { REDIS_URL, MONGODB_URL } = values;
+  const { REDIS_URL, MONGODB_URL, JWT_ALGORITHMS, JWT_PUBLIC_KEY, JWT_JWKS_URL } = values;
+  // A list that fits no key would start, and then refuse everybody.
+  const bySecret = JWT_PUBLIC_KEY === undefined && JWT_JWKS_URL === undefined;
+  const misfit = JWT_ALGORITHMS?.find((it) => (it === 'HS256') !== bySecret);
+  if (misfit !== undefined) {
+    throw new ConfigError(`JWT_ALGORITHMS names ${misfit}, which is not for ${bySecret ? 'a secret' : 'public keys'}`);
+  }
   if ((REDIS_URL === undefined) !== (MONGODB_URL === undefined)) {
     const [set, unset] = REDIS_URL === undefined ? ['MONGODB_URL', 'REDIS_URL'] : ['REDIS_URL', 'MONGODB_URL'];
     throw new ConfigError(

@@ -24,10 +24,10 @@ export const STATISTICS_HEARTBEAT_MS = 15_000;
  * hear them less often, and only staff every STATISTICS_MIN_INTERVAL_MS: in the first minute of a hundred classes,
  * check-ins go first.
  */
-export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 1_000;
+export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 500;
 
 /** The embedded store's commits are at least this far apart: under load a crowd shares each wait for the disk. */
-export const COMMIT_MIN_INTERVAL_MS = 4;
+export const COMMIT_MIN_INTERVAL_MS = 8;
 
 /** Tolerance for clocks that differ between the issuer of tokens and us. */
 export const TOKEN_CLOCK_TOLERANCE_S = 30;

@@ -1,7 +1,7 @@
 /** JWT → actor, for both edges. The key is imported once, at the start. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { type ErrorCode, refuse } from './contract/errors.ts';
+import { Refusal, refuse } from './contract/errors.ts';
 import { ROLES, type Role } from './contract/nouns.ts';
 import type { Actor } from './domain/policy.ts';
 import { TOKEN_CLOCK_TOLERANCE_S, TOKEN_MAX_CHARS } from './limits.ts';
@@ -30,6 +30,8 @@ const PUBLIC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const USER_ID = /^[A-Za-z0-9_.:@|+-]{1,128}$/;
 const NAME_MAX_CHARS = 200;
 const PICTURE_MAX_CHARS = 2_000;
+/** The last millisecond that has a date. */
+const LAST_INSTANT_MS = 8.64e15;
 
 export const tokenVerifier = (rules: TokenRules): VerifyToken => {
   const key = importKey(rules.key);
@@ -59,7 +61,22 @@ export const tokenVerifier = (rules: TokenRules): VerifyToken => {
 const importKey = (key: TokenKey): KeyObject | JWTVerifyGetKey => {
   if (key.kind === 'secret') return createSecretKey(Buffer.from(key.secret, 'utf8'));
   if (key.kind === 'public') return createPublicKey(key.pem);
-  return createRemoteJWKSet(new URL(key.url));
+  return keySet(key.url);
+};
+
+/** A key set that cannot be read says nothing about the token, and trying again may help. */
+const keySet = (url: string): JWTVerifyGetKey => {
+  const read = createRemoteJWKSet(new URL(url));
+  return async (header, token) => {
+    try {
+      return await read(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      const unavailable = refuse('STORE_UNAVAILABLE', 'Tokens cannot be verified now; try again');
+      unavailable.cause = error;
+      throw unavailable;
+    }
+  };
 };
 
 /** User id: the first present of sub, uid, userId, id. */
@@ -72,19 +89,14 @@ const actorOf = (claims: JWTPayload): Actor => {
   const name = typeof claims.name === 'string' && claims.name.trim() !== '' ? claims.name.slice(0, NAME_MAX_CHARS) : id;
   const picture =
     typeof claims.picture === 'string' && claims.picture.length <= PICTURE_MAX_CHARS ? claims.picture : null;
-  return { user_id: id, role: role satisfies Role, name, picture, expires_at: Number(claims.exp) * 1000 };
+  const expires_at = Math.min(Number(claims.exp) * 1000, LAST_INSTANT_MS);
+  return { user_id: id, role: role satisfies Role, name, picture, expires_at };
 };
 
 const refusalOf = (error: unknown): Error => {
-  const code = (error as { code?: unknown }).code as ErrorCode | string | undefined;
-  if (code === 'TOKEN_INVALID') return error as Error;
+  if (error instanceof Refusal) return error;
   if (error instanceof errors.JWTExpired) return refuse('TOKEN_EXPIRED');
-  // The key set cannot be read: that says nothing about the token, and trying again may help.
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    const unavailable = refuse('STORE_UNAVAILABLE', 'Tokens cannot be verified now; try again');
-    unavailable.cause = error;
-    return unavailable;
-  }
+  // Also what is no error of jose's: a token whose algorithm does not fit the kind of our key is a TypeError.
   const refusal = refuse('TOKEN_INVALID');
   refusal.cause = error;
   return refusal;

@@ -18,7 +18,7 @@ import {
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
-import { admitNamed, admitUser, type Done, requestKey, send } from './commands.ts';
+import { admitNamed, admitUser, type Done, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { followRoster, followStaff } from './membership.ts';
@@ -236,7 +236,7 @@ export class Attendance {
   ): Promise<Done> {
     const { kind, event, session_id, updates, only_unmarked = false } = it;
     const verb = kind === 'mark' ? 'mark' : 'update';
-    const request = requestKey(actor, event, it.request_id, [updates, only_unmarked]);
+    const request = requestKey(actor, event, it.request_id, [saidBy(updates), only_unmarked]);
     const authorise = async () => {
       const { roll } = await findAsStaff(this.services, actor, session_id, verb);
       // An ended roll still knows its requests: a repeat is answered as before, anything else refused by the roll.

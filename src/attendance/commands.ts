@@ -7,7 +7,7 @@ import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import type { Actor } from '../domain/policy.ts';
-import type { Admission, Command, Refused, RequestKey, RosterEntry } from '../domain/roll.ts';
+import type { Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../domain/roll.ts';
 import { REFUSAL_MAX_IDS } from '../limits.ts';
 import type { Answer, RollPeek } from '../live/live-store.ts';
 import type { Services } from './services.ts';
@@ -17,6 +17,10 @@ export type Done = Extract<Answer, { ok: true }>;
 
 /** Tries of one command: a header may change between its read and its use, but not for ever. */
 const MAX_TRIES = 4;
+
+/** What updates say, without keys that mean nothing here: the same request may come with others or in another order. */
+export const saidBy = (updates: Update[]): Update[] =>
+  updates.map(({ student_id, status, remarks }) => ({ student_id, status, remarks }));
 
 /** Scoped to user, event and session (the roll that keeps it); the payload must be the same when it is repeated. */
 export const requestKey = (

@@ -6,7 +6,7 @@ import type { Actor } from '../domain/policy.ts';
 import type { Admission, Command, Update } from '../domain/roll.ts';
 import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
-import { admitNamed, requestKey, send } from './commands.ts';
+import { admitNamed, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
 import { type Found, findAsStaff, type Services } from './services.ts';
@@ -116,7 +116,7 @@ const sendEnd = async (
   },
 ): Promise<boolean> => {
   const { session_id, updates, submitted } = it;
-  const request = requestKey(actor, it.event, it.request_id, updates);
+  const request = requestKey(actor, it.event, it.request_id, saidBy(updates));
   let peek: RollPeek | null = null;
   const authorise = async () => {
     const found = await findAsStaff(services, actor, session_id, 'end');

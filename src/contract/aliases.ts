@@ -1,4 +1,6 @@
 /** Older clients write ids in camelCase. Both spellings are taken; everything behind this knows only snake_case. */
+import { BULK_MAX_UPDATES } from './client-events.ts';
+
 const ALIASES = [
   ['session_id', 'sessionId'],
   ['student_id', 'studentId'],
@@ -17,7 +19,8 @@ export const normaliseAliases = (payload: unknown): void => {
   const object = payload as Record<string, unknown>;
   renameIn(object);
   const updates = object.attendanceUpdates;
-  if (!Array.isArray(updates)) return;
+  // A longer list is refused anyway; it must not cost anything first.
+  if (!Array.isArray(updates) || updates.length > BULK_MAX_UPDATES) return;
   for (const update of updates) {
     if (typeof update === 'object' && update !== null) renameIn(update as Record<string, unknown>);
   }

@@ -144,14 +144,14 @@ const decideEnd = (roll: Roll, command: Of<'end'>, now: Now): Decision => {
 
 /**
  * Registry changes: known students follow at once, unknown ones come by their join or a mark (JOIN-4). What the roll says
- * already is left out; a stranger who is not approved still makes older headers stale, since a join on its way may carry
- * their admission.
+ * already is left out; a stranger still makes older headers stale, since a join or a mark on its way may carry an
+ * admission from before: of somebody who is not approved any more, or whose user id is another now.
  */
 const decideRoster = (roll: Roll, command: Of<'roster'>, now: Now): Decision => {
   if (roll.state !== 'active') return unchanged(roll, []);
   const roster = command.entries.filter((entry) => differs(roll.records.get(entry.student_id), entry));
-  const barsStranger = command.entries.some(({ student_id, approved }) => !approved && !roll.records.has(student_id));
-  return roster.length === 0 && !barsStranger ? unchanged(roll, []) : quiet(roll, now, { roster });
+  const namesStranger = command.entries.some(({ student_id }) => !roll.records.has(student_id));
+  return roster.length === 0 && !namesStranger ? unchanged(roll, []) : quiet(roll, now, { roster });
 };
 
 const differs = (record: RollRecord | undefined, entry: RosterEntry): boolean =>

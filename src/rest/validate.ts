@@ -1,21 +1,20 @@
 /** Validates what clients send against the route table, and says which field is wrong. */
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { type Refusal, refuse } from '../contract/errors.ts';
+import { payloadValidator, type SchemaError } from '../contract/validator.ts';
 
-type SchemaError = { keyword: string; instancePath: string; params: object; message?: string };
 type ObjectLike = Record<string, unknown>;
 type SchemaNode = { type?: string; properties?: Record<string, SchemaNode>; items?: SchemaNode };
 
 /** No body counts as an empty object. What passes holds nothing but what its schema names. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema);
+  const validator = payloadValidator(schema);
   const node = schema as SchemaNode;
   return (value: unknown) => {
     const given = httpPart === 'querystring' ? withIntegers(node, value as ObjectLike) : (value ?? {});
-    if (validator.Check(given)) return { value: onlyKnown(node, given) };
-    return { error: invalidPayload(validator.Errors(given)) };
+    if (validator.check(given)) return { value: onlyKnown(node, given) };
+    return { error: invalidPayload(validator.errors(given)) };
   };
 };
 

@@ -2,7 +2,6 @@
  * From an event that arrived to its answer. The only place that acknowledges: it validates against the event table,
  * limits the rate, lets the doorway decide, and answers by acknowledgement, by reply event, or with an error.
  */
-import { Compile } from 'typebox/compile';
 import type { Attendance } from '../attendance/attendance.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
 import { type Clock, isoFrom } from '../clock.ts';
@@ -15,6 +14,7 @@ import {
   clientEvents,
   type ServerEventName,
 } from '../contract/events.ts';
+import { payloadValidator } from '../contract/validator.ts';
 import { EVENT_NAME_MAX_CHARS, SOCKET_MAX_COURSES, WHOLE_ROLL_EVENT_COST } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
 import type { LiveSocket } from './live-socket.ts';
@@ -47,15 +47,12 @@ export type DispatchOptions = {
   report: (report: EventReport) => void;
 };
 
-/** Bytes of the frame that is being taken apart; decoding is synchronous, so it belongs to the event that arrives next. */
-export type FrameSize = { bytes: number };
-
 type Ack = (answer: Acknowledgement) => void;
 type Ids = { session_id?: string; course_id?: string; request_id?: string };
 
 const validators = new Map(
   (Object.keys(clientEvents) as ClientEventName[]).map(
-    (event) => [event, Compile(clientEvents[event].payload)] as const,
+    (event) => [event, payloadValidator(clientEvents[event].payload)] as const,
   ),
 );
 
@@ -74,8 +71,8 @@ export class Dispatch {
     this.handlers = makeHandlers(options);
   }
 
-  /** Takes one event of a socket. Never throws, always answers exactly once. */
-  receive(socket: LiveSocket, frame: FrameSize, args: unknown[]): void {
+  /** Takes one event of a socket, that came in so many bytes. Never throws, always answers exactly once. */
+  receive(socket: LiveSocket, bytes: number, args: unknown[]): void {
     const started = performance.now();
     const name = args[0];
     const last = args.at(-1);
@@ -88,7 +85,7 @@ export class Dispatch {
     }
     const fail = (error: unknown) => this.fail(socket, event, payload, ack, error, started);
     try {
-      this.admitEvent(socket, event, frame.bytes);
+      this.admitEvent(socket, event, bytes);
       validate(event, payload);
     } catch (error) {
       fail(error);
@@ -153,7 +150,8 @@ export class Dispatch {
     const allowed = socket.data.allowance.take(1, this.options.clock());
     if (!allowed.ok && allowed.close) socket.conn.close();
     const code = allowed.ok ? 'UNKNOWN_EVENT' : 'RATE_LIMITED';
-    ack?.({ ok: false, code, message: ERRORS[code].message, retryable: ERRORS[code].retryable });
+    const wait = allowed.ok ? {} : { retry_after_ms: allowed.retry_after_ms };
+    ack?.({ ok: false, code, message: ERRORS[code].message, retryable: ERRORS[code].retryable, ...wait });
     const user_role = socket.data.actor.role;
     this.options.report({ event: 'unknown', code, ms: performance.now() - started, user_role });
   }
@@ -166,9 +164,10 @@ const eventNamed = (name: string): ClientEventName | null =>
 const validate = (event: ClientEventName, payload: unknown): void => {
   normaliseAliases(payload);
   const validator = validators.get(event);
-  if (validator === undefined || validator.Check(payload)) return;
-  const first = validator.Errors(payload)[0];
-  const missing = first?.keyword === 'required' ? first.params.requiredProperties[0] : undefined;
+  if (validator === undefined || validator.check(payload)) return;
+  const first = validator.errors(payload)[0];
+  const { requiredProperties = [] } = (first?.params ?? {}) as { requiredProperties?: string[] };
+  const missing = first?.keyword === 'required' ? requiredProperties[0] : undefined;
   const path = `${first?.instancePath ?? ''}${missing === undefined ? '' : `/${missing}`}`;
   const field = path.split('/').filter(Boolean).join('.') || 'payload';
   throw refuse(

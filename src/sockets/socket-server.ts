@@ -12,8 +12,9 @@ import { NAMESPACES } from '../contract/events.ts';
 import { maySocket } from '../domain/policy.ts';
 import { FRAME_MAX_BYTES } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
-import { Dispatch, type EventReport, type FrameSize } from './dispatch.ts';
+import { Dispatch, type EventReport } from './dispatch.ts';
 import { EventAllowance } from './event-allowance.ts';
+import { Frames } from './frames.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
 import { watchSendQueues } from './send-queues.ts';
@@ -78,20 +79,10 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     socket.conn.close();
   });
   const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
-  const frames = new WeakMap<object, FrameSize>();
+  const framesOf = new WeakMap<object, Frames>();
 
   io.engine.on('connection', (connection: LiveSocket['conn']) => {
-    const frame: FrameSize = { bytes: 0 };
-    frames.set(connection, frame);
-    // Before socket.io's own listener, which decodes and dispatches at once.
-    connection.prependListener('data', (data: string | Buffer) => {
-      frame.bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    });
-    connection.on('close', (reason: string, cause?: { description?: { code?: string } }) => {
-      // A frame that is too large or breaks the WebSocket protocol comes as a transport error with a code of ws.
-      const broken = cause?.description?.code?.startsWith('WS_ERR_') === true;
-      if (reason === 'parse error' || broken) reports.closed('frame');
-    });
+    framesOf.set(connection, new Frames(connection, () => reports.closed('frame')));
   });
 
   for (const name of NAMESPACES) {
@@ -109,13 +100,15 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
       );
     });
     namespace.on('connection', (socket) => {
-      const frame = frames.get(socket.conn) ?? { bytes: 0 };
+      const frames = framesOf.get(socket.conn);
       rooms.enter(socket);
       reports.connected();
       tokenExpiry.watch(socket);
-      socket.onAny((...args: unknown[]) => dispatch.receive(socket, frame, args));
-      // A frame that does not parse; its connection is closed.
-      socket.on('error', () => reports.closed('frame'));
+      socket.onAny((...args: unknown[]) => dispatch.receive(socket, frames?.next() ?? 0, args));
+      // A frame that does not parse; its connection is closed. A client may name an event "error": that is none.
+      socket.on('error', (error: unknown) => {
+        if (error instanceof Error) frames?.breaks();
+      });
       socket.on('disconnect', (reason) => {
         rooms.leave(socket);
         reports.disconnected(reason);

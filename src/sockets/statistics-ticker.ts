@@ -81,7 +81,8 @@ export class StatisticsTicker {
     // A room that is served moves to the end of this very order, and must not be met again.
     for (const [session_id, session] of [...this.sessions]) {
       if (now - session.sent_at < STATISTICS_MIN_INTERVAL_MS) continue;
-      if (this.allowance > 0 && isRoomDue(session, now)) this.serveRoom(session_id, session, now);
+      const settled = this.allowance > 0 && isSettled(session.room_changed_at, now);
+      if (settled || needsHeartbeat(session, now)) this.serveRoom(session_id, session, now);
       else if (isSettled(session.staff_changed_at, now)) this.send(session_id, session, now, 'staff');
     }
   }
@@ -107,5 +108,6 @@ export class StatisticsTicker {
 const isSettled = (changed_at: number | null, now: number): boolean =>
   changed_at !== null && now - changed_at >= SETTLE_MS;
 
-const isRoomDue = ({ room_changed_at, room_sent_at }: Session, now: number): boolean =>
-  isSettled(room_changed_at, now) || now - room_sent_at >= STATISTICS_HEARTBEAT_MS;
+/** Also without an allowance: a client tells from it that it has missed nothing. */
+const needsHeartbeat = ({ room_sent_at }: Session, now: number): boolean =>
+  now - room_sent_at >= STATISTICS_HEARTBEAT_MS;

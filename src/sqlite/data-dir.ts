@@ -1,5 +1,5 @@
 /** The data directory of the embedded profile: made when missing, and held by one process at a time. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -18,8 +18,7 @@ export type DataDirLock = {
 export function lockDataDir(dir: string): DataDirLock {
   let db: DatabaseSync | undefined;
   try {
-    // Names of people will lie in it: a directory that we make is its owner's alone.
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(path.resolve(dir));
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     db = new DatabaseSync(path.join(dir, 'rollcast.lock'));
     db.exec('PRAGMA journal_mode = DELETE');
@@ -34,6 +33,13 @@ export function lockDataDir(dir: string): DataDirLock {
       if (held.isOpen) held.close();
     },
   };
+}
+
+/** Names of people will lie in it: what we make is its owner's alone. Not `recursive`: under /proc that never returns. */
+function makeDirectory(dir: string): void {
+  if (existsSync(dir)) return;
+  makeDirectory(path.dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 function lockFailure(dir: string, error: unknown): Error {

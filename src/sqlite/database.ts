@@ -63,10 +63,11 @@ function migrate(db: DatabaseSync, migrations: readonly string[]): void {
  * remains and the error goes on; when it returns, all of it is durable. Does not nest.
  */
 export function inTransaction<T>(db: DatabaseSync, fn: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
+  const { begin, commit } = transactionOf(db);
+  begin.run();
   try {
     const result = fn();
-    db.exec('COMMIT');
+    commit.run();
     return result;
   } catch (error) {
     // Some failures (disk full) have rolled back already; a rollback that fails must not hide why.
@@ -75,6 +76,18 @@ export function inTransaction<T>(db: DatabaseSync, fn: () => T): T {
     } catch {}
     throw error;
   }
+}
+
+const transactions = new WeakMap<DatabaseSync, { begin: StatementSync; commit: StatementSync }>();
+
+/** Prepared once per database: every turn of a class is a transaction. */
+function transactionOf(db: DatabaseSync): { begin: StatementSync; commit: StatementSync } {
+  let transaction = transactions.get(db);
+  if (transaction === undefined) {
+    transaction = { begin: db.prepare('BEGIN IMMEDIATE'), commit: db.prepare('COMMIT') };
+    transactions.set(db, transaction);
+  }
+  return transaction;
 }
 
 /** Failures that say something about the code and not about the store: error, constraint, mismatch, misuse, range. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recount } from '../../src/domain/roll.ts';
+import { type Command, recount } from '../../src/domain/roll.ts';
 import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../../src/limits.ts';
 import { rollState, rosterEntry, student } from '../suites/live-fixtures.ts';
 import { decideAt, end, join, make, mark, marks, openingOf, refuses, rollOf } from '../suites/roll-commands.ts';
@@ -11,7 +11,8 @@ describe('deciding', () => {
   test('a decision changes nothing before it is applied', () => {
     const roll = rollOf();
     const before = JSON.stringify(rollState(roll));
-    for (const command of [join(1), mark(1, 'late'), end(), { kind: 'staff', staff: ['t9'] } as const]) {
+    const commands: Command[] = [join(1), mark(1, 'late'), end(), { kind: 'staff', staff: ['t9'] }];
+    for (const command of commands) {
       expect(decideAt(roll, command).change).not.toBeNull();
       expect(JSON.stringify(rollState(roll))).toBe(before);
     }

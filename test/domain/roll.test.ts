@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ATTENDANCE_STATUSES } from '../../src/contract/nouns.ts';
 import { auditOf, finalRoll } from '../../src/domain/final-roll.ts';
-import { type Change, openRoll, recount, replay, sessionOf } from '../../src/domain/roll.ts';
+import { type Change, type Command, openRoll, recount, replay, sessionOf } from '../../src/domain/roll.ts';
 import { rollState, rosterEntry, student } from '../suites/live-fixtures.ts';
 import { end, join, make, mark, marks, openingOf, refuses, rollOf } from '../suites/roll-commands.ts';
 import { T0 } from '../support/fixed-clock.ts';
@@ -28,14 +28,15 @@ describe('the roll', () => {
       const { change } = make(roll, command, T0 + step);
       if (change !== null) changes.push(change);
     }
-    for (const command of [
+    const last: Command[] = [
       {
         kind: 'roster',
         entries: [rosterEntry(1, { user_id: 'u2' }), rosterEntry(2, { user_id: 'u1', approved: false })],
       },
       { kind: 'staff', staff: ['t2'] },
       end({ header_version: 3 }),
-    ] as const) {
+    ];
+    for (const command of last) {
       const { change } = make(roll, command);
       if (change !== null) changes.push(change);
     }
@@ -107,12 +108,24 @@ describe('the roll', () => {
       expect(users(takeThenGive)).toEqual({ u2: 's1', u9: 's2' });
     });
 
-    test('MARK-2 who is not on the roll is left out, and every change makes a new header', () => {
+    test.each([
+      ['who is approved', rosterEntry(9, { user_id: 'u10' })],
+      ['who is not', rosterEntry(9, { approved: false })],
+    ])('MARK-2 somebody %s and not on the roll is left out, but makes a new header', (_who, entry) => {
       const roll = rollOf(2);
-      make(roll, { kind: 'roster', entries: [rosterEntry(9)] });
+      make(roll, { kind: 'roster', entries: [entry] });
       expect(roll.records.size).toBe(2);
       expect(roll.header.version).toBe(2);
-      refuses(roll, mark(1, 'late'), 'STALE_HEADER');
+      refuses(roll, join(9, { admit: student(9) }), 'STALE_HEADER');
+    });
+
+    test('what the roll says already is no change and leaves the header as it is', () => {
+      const roll = rollOf(2);
+      expect(make(roll, { kind: 'roster', entries: [rosterEntry(1), rosterEntry(2)] }).change).toBeNull();
+      expect(make(roll, { kind: 'roster', entries: [] }).change).toBeNull();
+      const { change } = make(roll, { kind: 'roster', entries: [rosterEntry(1), rosterEntry(2, { roll: '22' })] });
+      expect(change?.roster).toEqual([rosterEntry(2, { roll: '22' })]);
+      expect(roll.header.version).toBe(2);
     });
 
     test('a record keeps its line, its marks and its place in the counts when its student is dropped', () => {

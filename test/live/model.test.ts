@@ -16,7 +16,11 @@ const whole = (name: string, preset: number): number => {
 const seed = whole('MODEL_SEED', 1);
 const sequences = whole('MODEL_SEQUENCES', 2_000);
 
-test(`the embedded store agrees with the model (MODEL_SEED=${seed} MODEL_SEQUENCES=${sequences})`, async () => {
-  console.log(`model test of the embedded store: MODEL_SEED=${seed} MODEL_SEQUENCES=${sequences}`);
-  await runModel({ make: makeEmbeddedUnsynced, seed, sequences });
-}, 120_000);
+test(
+  `the embedded store agrees with the model (MODEL_SEED=${seed} MODEL_SEQUENCES=${sequences})`,
+  async () => {
+    console.log(`model test of the embedded store: MODEL_SEED=${seed} MODEL_SEQUENCES=${sequences}`);
+    await runModel({ make: makeEmbeddedUnsynced, seed, sequences });
+  },
+  30_000 + sequences * 60,
+);

@@ -47,6 +47,15 @@ test('a change is told although nothing follows it, and once', () => {
   expect(sent).toHaveLength(1);
 });
 
+test('a session gets its heartbeat although the allowance is used up', () => {
+  const { ticker, sent, pass } = tickerAt((id) => (id === 'huge' ? 100_000 : 30));
+  ticker.changed('huge');
+  pass(500);
+  ticker.changed('s1');
+  pass(STATISTICS_HEARTBEAT_MS + 1_000);
+  expect(sent.filter(({ session_id }) => session_id === 's1').map(({ to }) => to)).toEqual(['staff', 'room']);
+});
+
 test('a quiet session gets a heartbeat', () => {
   const { ticker, sent, pass } = tickerAt(() => 30);
   ticker.changed('s1');
@@ -72,8 +81,10 @@ test('a hundred classes that change all the time share the allowance; none is le
     pass(100);
   }
   const toRooms = sent.filter(({ to }) => to === 'room');
-  // The first second starts with a full allowance, and one room may overdraw it.
-  expect(toRooms.length * 100).toBeLessThanOrEqual(STATISTICS_MAX_DELIVERIES_PER_SECOND * (seconds + 1) + 100);
+  // The first second starts with a full allowance, one room may overdraw it, and every room has its heartbeats.
+  const heartbeats = 100 * Math.ceil((seconds * 1000) / STATISTICS_HEARTBEAT_MS);
+  const allowed = STATISTICS_MAX_DELIVERIES_PER_SECOND * (seconds + 1) + 100;
+  expect((toRooms.length - heartbeats) * 100).toBeLessThanOrEqual(allowed);
   const countOf = (all: typeof sent) =>
     Array.from({ length: 100 }, (_, i) => all.filter(({ session_id }) => session_id === `s${i}`).length);
   const rooms = countOf(toRooms);
@@ -89,6 +100,6 @@ test('students hear what they missed as soon as the allowance is there again', (
   ticker.changed('s2');
   pass(500);
   expect(sent.map(({ session_id, to }) => `${session_id} ${to}`)).toEqual(['s1 room', 's2 staff']);
-  pass(2_000);
+  pass(3_000);
   expect(sent.map(({ session_id, to }) => `${session_id} ${to}`)).toEqual(['s1 room', 's2 staff', 's2 room']);
 });

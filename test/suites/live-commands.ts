@@ -132,6 +132,9 @@ export function describeCommands(scene: () => Scene): void {
       const earlier = { header_version: 1, admit: [student(9)] };
       refusedAs(await scene().bulk([{ student_id: 's9', status: 'present' }], earlier), 'STALE_HEADER');
       refusedAs(await scene().join(9, 'c9', { header_version: 1, admit: student(9) }), 'STALE_HEADER');
+      const version = scene().version;
+      await scene().roster(rosterEntry(8, { user_id: 'other' }));
+      refusedAs(await scene().join(8, 'c8', { header_version: version, admit: student(8) }), 'STALE_HEADER');
     });
 
     test('JOIN-4 who is not on the roll needs an admission, and comes on it with a line of their own', async () => {

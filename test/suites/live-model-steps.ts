@@ -6,6 +6,7 @@ import { type FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import type { Random } from '../support/random.ts';
 import { planOf, sessionObjectOf } from './live-fixtures.ts';
 import type { LiveModel } from './live-model.ts';
+import { admissionOf, RandomRegistry } from './live-model-registry.ts';
 
 export type Send = { session_id: string; command: Command; connection?: string };
 export type Step =
@@ -45,9 +46,7 @@ export class RandomSteps {
   private readonly model: LiveModel;
   private readonly clock: FixedClock;
   private readonly reopens: boolean;
-  /** What the registry says; live rolls may lag behind it. */
-  private readonly registry = new Map<string, RosterEntry>();
-  private unsent: RosterEntry[] = [];
+  private readonly registry: RandomRegistry;
   private staff = ['t1', 't2'];
   private readonly sent: Send[] = [];
 
@@ -59,14 +58,13 @@ export class RandomSteps {
     this.reopens = reopens;
     this.course_id = `course-${name}`;
     this.session_ids = random.chance(0.2) ? [`${name}-a`, `${name}-b`] : [`${name}-a`];
-    const enrolled = random.between(1, 5);
-    for (const [n, student_id] of STUDENTS.slice(0, enrolled).entries()) this.enroll(student_id, `u${n + 1}`);
+    this.registry = new RandomRegistry(random, STUDENTS, USERS);
   }
 
   open(session_id: string): Step {
     const { random, clock } = this;
     const checkin = random.pick(CHECKINS);
-    const students = [...this.registry.values()].filter((it) => it.approved).map(({ approved: _, ...it }) => it);
+    const students = this.registry.entries().flatMap((it) => (it.approved ? [admissionOf(it)] : []));
     const session = sessionObjectOf(session_id, { course_id: this.course_id, checkin });
     const date = clock.now + random.pick([0, 0, 3, -20]) * MINUTE_MS;
     const ends_at = random.chance(0.3) ? clock.now + random.pick([-5, 40, 90]) * MINUTE_MS : null;
@@ -105,7 +103,7 @@ export class RandomSteps {
       }
       case 'course':
         return random.chance(0.7)
-          ? { step: 'roster', entries: this.rosterChange() }
+          ? { step: 'roster', entries: this.registry.changes() }
           : { step: 'staff', staff: this.staffChange() };
       case 'statistics':
         return { step, session_id, to: random.pick(['room', 'staff'] as const) };
@@ -161,7 +159,7 @@ export class RandomSteps {
       case 'end':
         return { session_id, command: this.end(version) };
       case 'roster':
-        return { session_id, command: { kind, entries: this.rosterChange() } };
+        return { session_id, command: { kind, entries: this.registry.changes() } };
       case 'staff':
         return { session_id, command: { kind, staff: this.staffChange() } };
     }
@@ -181,9 +179,9 @@ export class RandomSteps {
 
   private join(session_id: string, version: number): Send {
     const { random } = this;
-    const user_id = random.chance(0.1) ? random.pick(USERS) : random.pick([...this.registry.values()]).user_id;
+    const user_id = random.chance(0.1) ? random.pick(USERS) : random.pick(this.registry.entries()).user_id;
     const known = this.model.rolls.get(session_id)?.roll.users.has(user_id) === true;
-    const mine = [...this.registry.values()].find((it) => it.user_id === user_id && it.approved);
+    const mine = this.registry.entries().find((it) => it.user_id === user_id && it.approved);
     const admit = mine !== undefined && random.chance(known ? 0.1 : 0.8) ? admissionOf(mine) : undefined;
     const profile_picture = random.chance(0.2) ? `picture of ${user_id}` : null;
     const request = this.request('join', user_id, `${profile_picture}`);
@@ -215,7 +213,9 @@ export class RandomSteps {
 
   private updates(count: number): Update[] {
     return Array.from({ length: count }, () => ({
-      student_id: this.random.pick(this.random.chance(0.1) ? STUDENTS : [...this.registry.keys()]),
+      student_id: this.random.chance(0.1)
+        ? this.random.pick(STUDENTS)
+        : this.random.pick(this.registry.entries()).student_id,
       status: this.random.pick(ATTENDANCE_STATUSES),
       remarks: this.random.pick([undefined, undefined, null, 'bus', 'doctor']),
     }));
@@ -224,7 +224,7 @@ export class RandomSteps {
   private admissions(updates: Update[]): Admission[] {
     if (this.random.chance(0.15)) return [];
     return updates.flatMap(({ student_id }) => {
-      const entry = this.registry.get(student_id);
+      const entry = this.registry.entry(student_id);
       return entry?.approved === true ? [admissionOf(entry)] : [];
     });
   }
@@ -266,45 +266,4 @@ export class RandomSteps {
     this.staff = this.random.pick([['t1'], ['t1', 't2'], ['t1', 't3'], ['t2', 't1', 't3'], ['t1', BOTH]]);
     return this.staff;
   }
-
-  /** Changes the registry, and mostly answers all that the rolls were not told yet. */
-  private rosterChange(): RosterEntry[] {
-    const { random } = this;
-    for (let n = random.pick([0, 1, 1, 2, 3]); n > 0; n -= 1) this.changeRegistry();
-    if (random.chance(0.2)) return [];
-    const entries = this.unsent;
-    this.unsent = [];
-    return entries;
-  }
-
-  private changeRegistry(): void {
-    const { random } = this;
-    const student_id = random.pick(STUDENTS);
-    const entry = this.registry.get(student_id);
-    if (entry === undefined) {
-      const free = USERS.filter((user_id) => ![...this.registry.values()].some((it) => it.user_id === user_id));
-      if (free.length > 0) this.enroll(student_id, random.pick(free));
-      return;
-    }
-    const other = random.pick([...this.registry.values()]);
-    const kind = random.weighted({ drop: 3, approve: 3, rename: 1, user: 1, swap: 1 });
-    const user_id = `u${random.between(7, 8)}`;
-    if (kind === 'drop' || kind === 'approve') this.put({ ...entry, approved: kind === 'approve' });
-    else if (kind === 'rename') this.put({ ...entry, student_name: `Name ${random.int(100)}`, roll: null });
-    else if (kind === 'swap' && other.student_id !== student_id) {
-      this.put({ ...entry, user_id: other.user_id });
-      this.put({ ...other, user_id: entry.user_id });
-    } else if (![...this.registry.values()].some((it) => it.user_id === user_id)) this.put({ ...entry, user_id });
-  }
-
-  private enroll(student_id: string, user_id: string): void {
-    this.put({ student_id, user_id, student_name: `Name of ${student_id}`, roll: student_id.slice(1), approved: true });
-  }
-
-  private put(entry: RosterEntry): void {
-    this.registry.set(entry.student_id, entry);
-    this.unsent = [...this.unsent.filter((it) => it.student_id !== entry.student_id), entry];
-  }
 }
-
-const admissionOf = ({ approved: _, ...admission }: RosterEntry): Admission => admission;

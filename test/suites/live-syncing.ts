@@ -129,12 +129,24 @@ export function describeSyncing(scene: () => Scene): void {
 
     test('SYNC-1 own changes that were missed come even when the room’s number is up to date', async () => {
       await scene().open();
-      accepted(await scene().mark(1, 'late'));
-      accepted(await scene().mark(2, 'late'));
+      for (const [n, status] of [
+        [1, 'late'],
+        [2, 'late'],
+        [1, 'absent'],
+        [3, 'late'],
+        [1, 'excused'],
+      ] as const) {
+        accepted(await scene().mark(n, status));
+      }
       const { epoch } = (await scene().view()).roll.header;
-      const events = await missed(STUDENT_1, { epoch, since_room_seq: 2, since_own_seq: 0 });
-      expect(events.filter((it) => it.event === 'attendanceMarked')).toHaveLength(1);
-      expect(await missed(STUDENT_1, { epoch, since_room_seq: 2, since_own_seq: 1 })).toEqual([]);
+      const own = async (since_own_seq: number) => {
+        const events = await missed(STUDENT_1, { epoch, since_room_seq: 5, since_own_seq });
+        return events.flatMap((it) => (it.event === 'attendanceMarked' ? [it.payload.status] : []));
+      };
+      expect(await own(0)).toEqual(['late', 'absent', 'excused']);
+      expect(await own(1)).toEqual(['absent', 'excused']);
+      expect(await own(2)).toEqual(['excused']);
+      expect(await missed(STUDENT_1, { epoch, since_room_seq: 5, since_own_seq: 3 })).toEqual([]);
     });
 
     test('SYNC-1 who is up to date missed nothing', async () => {
