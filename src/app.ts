@@ -81,7 +81,7 @@ export const createApp = (options: AppOptions): App => {
     membersOf: (session_id) => rooms.membersOf(session_id),
     onError: (error) => logger.warn({ err: error }, 'statistics were not sent'),
   });
-  const rooms = new Rooms(io, (session_id) => ticker.changed(session_id));
+  const rooms = new Rooms(io, ticker);
   const registry = new SqliteRegistry(db);
   const archive = new SqliteArchive(db);
   const live = new EmbeddedLiveStore({

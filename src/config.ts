@@ -4,6 +4,7 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { TokenKey } from './token.ts';
 
 /** A configuration that cannot be used; its message is the one line that the operator reads. */
@@ -23,9 +24,8 @@ const text = (value: string): string => value;
 const integer =
   (min: number, max: number) =>
   (value: string): number => {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < min || number > max)
-      throw new Error(`must be a whole number from ${min} to ${max}`);
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max)) throw new Error(`must be a whole number from ${min} to ${max}`);
     return number;
   };
 
@@ -74,7 +74,18 @@ const trustProxy = (value: string): boolean | number | string[] => {
   if (value === 'off') return false;
   if (value === 'on') return true;
   if (/^\d+$/.test(value)) return Number(value);
-  return list(value);
+  const proxies = list(value);
+  const wrong = proxies.find((it) => !isNetwork(it));
+  if (wrong !== undefined) throw new Error(`must name addresses and networks such as 10.0.0.0/8, not "${wrong}"`);
+  return proxies;
+};
+
+/** An address, a network, or one of the names that stand for private networks. */
+const isNetwork = (value: string): boolean => {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) return true;
+  const [address = '', bits, ...rest] = value.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 6 ? 128 : 32));
 };
 
 const variable = <T>(it: Variable<T>): Variable<T> => it;

@@ -10,6 +10,10 @@ export const ROLL_MAX_STUDENTS = 10_000;
 export const ROLL_MAX_CHANGES = 50_000;
 /** Remembered request ids that changed nothing; together with ROLL_MAX_CHANGES this bounds what a roll keeps in memory. */
 export const ROLL_MAX_REMEMBERED_NO_OPS = 50_000;
+/** Request ids stay known this long after the archive has their session, for answers that were lost on the way. */
+export const REQUESTS_KEPT_MS = 10 * 60_000;
+/** And at most this many of them; the sessions that were archived first are forgotten first. */
+export const REQUESTS_KEPT_MAX = 100_000;
 /** Changes that one syncAttendance replays; beyond it a snapshot is cheaper. */
 export const SYNC_MAX_CHANGES = 500;
 /** Ids named in a refusal, so that an error stays small. */

@@ -69,5 +69,8 @@ run().catch((error: unknown) => {
   const code = (error as { code?: string }).code;
   if (code === 'EADDRINUSE') failStart(new Error(`${portOf(error)} is in use by another process`));
   if (code === 'EACCES') failStart(new Error(`${portOf(error)} may not be used by this user`));
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    failStart(new Error(`HOST ${process.env.HOST} is not an address of this machine`));
+  }
   failStart(error);
 });

@@ -7,6 +7,7 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import {
+  type Accepted,
   type Admission,
   type Command,
   fullRecord,
@@ -18,7 +19,7 @@ import {
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
-import { admitNamed, admitUser, type Done, requestKey, saidBy, send } from './commands.ts';
+import { admitNamed, admitUser, type Done, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { followRoster, followStaff } from './membership.ts';
@@ -233,15 +234,13 @@ export class Attendance {
       only_unmarked?: boolean;
       request_id?: string | undefined;
     },
-  ): Promise<Done> {
+  ): Promise<Accepted> {
     const { kind, event, session_id, updates, only_unmarked = false } = it;
     const verb = kind === 'mark' ? 'mark' : 'update';
     const request = requestKey(actor, event, it.request_id, [saidBy(updates), only_unmarked]);
     const authorise = async () => {
-      const { roll } = await findAsStaff(this.services, actor, session_id, verb);
       // An ended roll still knows its requests: a repeat is answered as before, anything else refused by the roll.
-      if (roll === null) throw refuse('SESSION_NOT_ACTIVE');
-      return roll;
+      return (await findAsStaff(this.services, actor, session_id, verb)).roll;
     };
     const make = ({ header }: RollPeek, admit: Admission[]): Command => ({
       kind,
@@ -253,7 +252,8 @@ export class Attendance {
       admit,
       request,
     });
-    return sent(await send(this.services, session_id, authorise, make, admitNamed(this.services)));
+    const done = await send(this.services, session_id, authorise, make, admitNamed(this.services));
+    return done ?? repeated(this.services, session_id, request);
   }
 }
 

@@ -7,7 +7,7 @@ import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import type { Actor } from '../domain/policy.ts';
-import type { Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../domain/roll.ts';
+import type { Accepted, Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../domain/roll.ts';
 import { REFUSAL_MAX_IDS } from '../limits.ts';
 import type { Answer, RollPeek } from '../live/live-store.ts';
 import type { Services } from './services.ts';
@@ -17,6 +17,7 @@ export type Done = Extract<Answer, { ok: true }>;
 
 /** Tries of one command: a header may change between its read and its use, but not for ever. */
 const MAX_TRIES = 4;
+const OTHER_PAYLOAD = 'This request_id was used with another payload';
 
 /** What updates say, without keys that mean nothing here: the same request may come with others or in another order. */
 export const saidBy = (updates: Update[]): Update[] =>
@@ -58,6 +59,21 @@ export const send = async (
     else throw refusalOf(answer);
   }
   throw refuse('CONFLICT', 'The course is changing; try again', { retryable: true });
+};
+
+/**
+ * There is no roll. SESSION_NOT_ACTIVE, unless the archive has taken the roll since it accepted this very request. The
+ * caller has authorised it.
+ */
+export const repeated = async (
+  { live }: Services,
+  session_id: string,
+  request: RequestKey | undefined,
+): Promise<Accepted> => {
+  const outcome = request === undefined ? null : await live.answered(session_id, request);
+  if (outcome === null) throw refuse('SESSION_NOT_ACTIVE');
+  if (!outcome.ok) throw refuse('CONFLICT', OTHER_PAYLOAD);
+  return outcome;
 };
 
 /** For marks: every named student must be approved, else none is marked. */
@@ -103,7 +119,7 @@ const refusalOf = (answer: Exclude<Refused, { code: 'STALE_HEADER' | 'ADMISSION_
     case 'STUDENT_NOT_ON_ROLL':
       return notOnRoll(answer.student_ids);
     case 'CONFLICT':
-      return refuse('CONFLICT', 'This request_id was used with another payload');
+      return refuse('CONFLICT', OTHER_PAYLOAD);
     default:
       return refuse(answer.code);
   }

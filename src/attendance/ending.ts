@@ -6,7 +6,7 @@ import type { Actor } from '../domain/policy.ts';
 import type { Admission, Command, Update } from '../domain/roll.ts';
 import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
-import { admitNamed, requestKey, saidBy, send } from './commands.ts';
+import { admitNamed, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
 import { type Found, findAsStaff, type Services } from './services.ts';
@@ -96,7 +96,8 @@ const finish = async (
 ): Promise<{ told: boolean; result: RollView | ServerPayload<'attendanceSessionEndedConfirm'> }> => {
   const found = await findAsStaff(services, actor, it.session_id, 'end');
   const over = found.roll !== null ? found.roll.state !== 'active' : isOver(found);
-  const asks = !over || (found.roll !== null && it.request_id !== undefined);
+  // What is over still knows its requests: the same id with another payload is refused.
+  const asks = !over || it.request_id !== undefined;
   const told = asks && (await sendEnd(services, actor, it));
   const view = await services.live.read(it.session_id);
   return { told, result: view ?? (await endedFromArchive(services, it.session_id)) };
@@ -137,8 +138,10 @@ const sendEnd = async (
     request,
   });
   try {
-    const done = await send(services, session_id, authorise, make, admitNamed(services));
-    const told = done?.changed === true && done.repeated !== true;
+    const done =
+      (await send(services, session_id, authorise, make, admitNamed(services))) ??
+      (await repeated(services, session_id, request));
+    const told = done.changed && done.repeated !== true;
     if (told && peek !== null) await tellCourseEnded(services, session_id, peek);
     return told;
   } catch (error) {

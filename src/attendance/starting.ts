@@ -3,6 +3,7 @@
  * these is mended by a repeated start or by reconcile(); the roll is opened once whatever happens (START-2).
  */
 import { refuse } from '../contract/errors.ts';
+import { windowsOf } from '../domain/checkin.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import type { RollPlan, RollView } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
@@ -33,7 +34,7 @@ export const ensureStarted = async (
   const by = { user_id: actor.user_id, name: actor.name };
   const begun = await services.registry.begin(session_id, by, services.clock());
   if (begun === null) throw refuse('SESSION_NOT_FOUND');
-  if (begun.status === 'cancelled') throw refuse('SESSION_NOT_ACTIVE', 'Attendance session was cancelled');
+  if (begun.status === 'cancelled') throw wasCancelled();
   if (begun.status !== 'active') throw refuse('SESSION_ALREADY_ENDED');
   const opened = await openRollOf(services, begun, begun.begun_by ?? actor.user_id, begun.begun_by_name ?? actor.name);
   return { view: await readStarted(services, session_id), opened };
@@ -88,9 +89,12 @@ const followChangesSince = async (
 
 const readStarted = async ({ live }: Services, session_id: string): Promise<RollView> => {
   const view = await live.read(session_id);
+  if (view?.roll.state === 'cancelled') throw wasCancelled();
   if (view === null || view.roll.state !== 'active') throw refuse('SESSION_ALREADY_ENDED');
   return view;
 };
+
+const wasCancelled = () => refuse('SESSION_NOT_ACTIVE', 'Attendance session was cancelled');
 
 /**
  * Opens the rolls of starts that died half-way; cancels sessions whose roll is lost and that nobody started again by
@@ -111,14 +115,15 @@ const cancelLost = async (
   { registry, live, clock }: Pick<Services, 'registry' | 'live' | 'clock'>,
   autoEndAfterMinutes: number,
 ): Promise<number> => {
-  const limit_ms = autoEndAfterMinutes * 60_000;
   let cancelled = 0;
   let cursor: string | undefined;
   do {
     const page = await registry.sessions({ statuses: ['active'] }, { limit: RECONCILE_BATCH, cursor });
     const states = await live.states(page.items.map(({ id }) => id));
-    for (const { id, opened_at } of page.items) {
-      if (opened_at === null || states.has(id) || clock() - opened_at < limit_ms) continue;
+    for (const stored of page.items) {
+      const { id, opened_at } = stored;
+      if (opened_at === null || states.has(id)) continue;
+      if (clock() < windowsOf(stored, opened_at, autoEndAfterMinutes).auto_end_at) continue;
       if (await registry.cancelLost(id, 'auto', 'roll lost', clock())) cancelled += 1;
     }
     cursor = page.next_cursor ?? undefined;

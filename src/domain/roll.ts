@@ -282,16 +282,18 @@ const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
   // First free every user id that changes hands, then give: two students may have swapped theirs.
   for (const entry of entries) {
     const before = roll.records.get(entry.student_id);
-    if (before !== undefined && roll.users.get(before.user_id) === entry.student_id) roll.users.delete(before.user_id);
+    if (before === undefined || roll.users.get(before.user_id) !== entry.student_id) continue;
+    roll.users.delete(before.user_id);
+    if (before.user_id !== entry.user_id) unfollow(roll, before.user_id);
   }
   for (const entry of entries) {
     const before = roll.records.get(entry.student_id);
     if (before === undefined) continue;
     const { approved, user_id, student_name, roll: number } = entry;
     roll.records.set(entry.student_id, { ...before, approved, user_id, student_name, roll: number });
+    // Whoever still has it followed as somebody else.
+    if (!approved || roll.users.has(user_id)) unfollow(roll, user_id);
     roll.users.set(user_id, entry.student_id);
-    if (!approved) unfollow(roll, user_id);
-    if (before.user_id !== user_id) unfollow(roll, before.user_id);
   }
   roll.header = { ...roll.header, version: roll.header.version + 1 };
 };

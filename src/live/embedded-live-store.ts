@@ -18,7 +18,9 @@ import {
   type Change,
   type Command,
   type Opening,
+  type Outcome,
   openRoll,
+  type RequestKey,
   type Roll,
   type RollState,
   type RosterEntry,
@@ -28,6 +30,7 @@ import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../f
 import { COMMIT_MIN_INTERVAL_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { Journal } from './journal.ts';
+import { KeptRequests } from './kept-requests.ts';
 import { backlogOf, claimDue, type LiveRoll, liveRoll } from './live-roll.ts';
 import type {
   Answer,
@@ -66,6 +69,7 @@ export class EmbeddedLiveStore implements LiveStore {
   private readonly onDue: () => void;
   private readonly rolls = new Map<string, LiveRoll>();
   private readonly index = new RollIndex();
+  private readonly keptRequests = new KeptRequests();
   private queue: Queued[] = [];
   private readonly commitInterval_ms: number;
   private committed_at = Number.NEGATIVE_INFINITY;
@@ -154,10 +158,14 @@ export class EmbeddedLiveStore implements LiveStore {
     if (live === undefined || !live.roll.followers.has(user_id)) return null;
     const student_id = staff ? undefined : live.roll.users.get(user_id);
     const record = student_id === undefined ? undefined : live.roll.records.get(student_id);
-    if (!staff && (record?.approved !== true || live.roll.state !== 'active')) return null;
+    if (!staff && (record?.approved !== true || record.joined_at === null || live.roll.state !== 'active')) return null;
     const connection = { id, user_id, student_id: student_id ?? null };
     this.attending.putOnline(live, connection, record ?? null);
     return connection;
+  }
+
+  async answered(session_id: string, request: RequestKey): Promise<Outcome | null> {
+    return this.keptRequests.answer(session_id, request);
   }
 
   async detach(session_id: string, connection: string): Promise<void> {
@@ -351,6 +359,7 @@ export class EmbeddedLiveStore implements LiveStore {
     }
     this.index.remove(live.roll);
     this.rolls.delete(session_id);
+    this.keptRequests.keep(live.roll, this.clock());
   }
 
   private held(claim: Claim): LiveRoll | null {

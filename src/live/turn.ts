@@ -102,8 +102,9 @@ const hasOtherConnection = (
   for (const id of presence.connectionsOfUser(user_id)) if (stays(presence.connections.get(id))) ids.add(id);
   for (const { live, queued, enters } of earlier) {
     if (live.roll !== roll) continue;
+    if (enters !== null) ids.delete(enters.id);
     if (enters !== null && stays(enters)) ids.add(enters.id);
-    else if (queued.command.kind === 'leave' && queued.connection !== undefined) ids.delete(queued.connection.id);
+    if (queued.command.kind === 'leave' && queued.connection !== undefined) ids.delete(queued.connection.id);
   }
   if (connection !== undefined) ids.delete(connection.id);
   return ids.size > 0;

@@ -15,7 +15,7 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +([^\s]+) *$/i;
 
-/** UNAUTHENTICATED, saying whether the token is missing, invalid or expired. */
+/** UNAUTHENTICATED, saying whether the token is missing, invalid or expired; STORE_UNAVAILABLE when nobody can tell. */
 export const authenticate = (verifyToken: VerifyToken): onRequestAsyncHookHandler => {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { authorization } = request.headers;
@@ -24,7 +24,7 @@ export const authenticate = (verifyToken: VerifyToken): onRequestAsyncHookHandle
       if (token === null) throw refuse('TOKEN_INVALID', 'Authorization must be: Bearer, a space, the token');
       request.actor = await verifyToken(token);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal) || error.code === 'STORE_UNAVAILABLE') throw error;
       const sent = authorization === undefined ? '' : ', error="invalid_token"';
       reply.header('www-authenticate', `Bearer realm="rollcast"${sent}`);
       const refusal = refuse('UNAUTHENTICATED', error.message);

@@ -115,7 +115,7 @@ export class Dispatch {
   ): void {
     if (reply !== undefined) socket.emit(reply, fields as never);
     ack?.({ ok: true, ...fields });
-    const { session_id, request_id } = idsOf(payload);
+    const { session_id, request_id } = loggableIds(payload);
     const user_role = socket.data.actor.role;
     this.options.report({ event, code: 'OK', ms: performance.now() - started, session_id, request_id, user_role });
   }
@@ -138,8 +138,7 @@ export class Dispatch {
       event,
       code,
       ms: performance.now() - started,
-      session_id: ids.session_id,
-      request_id: ids.request_id,
+      ...loggableIds(payload),
       user_role: socket.data.actor.role,
       error: ERRORS[code].level === 'error' ? (refusal.cause ?? error) : undefined,
     });
@@ -177,6 +176,13 @@ const validate = (event: ClientEventName, payload: unknown): void => {
       field,
     },
   );
+};
+
+/** Ids and nothing else: what a client puts in their place could be a name or an address. */
+const LOGGABLE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const loggableIds = (payload: unknown): Pick<Ids, 'session_id' | 'request_id'> => {
+  const { course_id: _course, ...ids } = idsOf(payload);
+  return Object.fromEntries(Object.entries(ids).filter(([, id]) => LOGGABLE_ID.test(id)));
 };
 
 /** The ids to repeat in an error, as far as they are usable. */

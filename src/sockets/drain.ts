@@ -4,6 +4,9 @@ import type { Rooms } from './rooms.ts';
 
 /** Connections closed at once; their clients reconnect with a jitter of their own. */
 const BATCH_CONNECTIONS = 200;
+/** Longest wait for the last words of connections that are closing: a polling client gets them with its next request. */
+const LAST_WORDS_MS = 1_000;
+const LOOK_MS = 20;
 
 /**
  * Tells every socket, then closes connections in batches spread over `within_ms`. It closes transports and never sends
@@ -27,6 +30,8 @@ export const drainSockets = async (
     closed += 1;
     if (closed % BATCH_CONNECTIONS === 0 && closed < connections.size) await pause(within_ms / batches);
   }
-  // What is still handshaking, or came meanwhile.
+  const until_ms = Math.min(LAST_WORDS_MS, within_ms);
+  for (let waited = 0; waited < until_ms && io.engine.clientsCount > 0; waited += LOOK_MS) await pause(LOOK_MS);
+  // What is still handshaking, came meanwhile, or does not ask any more.
   io.engine.close();
 };

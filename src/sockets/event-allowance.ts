@@ -36,7 +36,8 @@ export class EventAllowance {
     this.at = now;
     if (this.left >= cost) {
       this.left -= cost;
-      this.refused = 0;
+      // One at a time: a flood is let through a little all the time, and that must not make it forgotten.
+      if (this.refused > 0) this.refused -= 1;
       return ALLOWED;
     }
     this.refused += 1;

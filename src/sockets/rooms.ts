@@ -13,16 +13,23 @@ const roomOf = (session_id: string): string => `attendance_${session_id}`;
 const staffRoomOf = (session_id: string): string => `staff_${session_id}`;
 const courseRoomOf = (course_id: string): string => `course_${course_id}`;
 
+/** Told of what goes on in the sessions of this node. */
+export type SessionWatch = {
+  /** Somebody here hears it from now on. */
+  heard(session_id: string): void;
+  /** Events of it were delivered here. */
+  changed(session_id: string): void;
+};
+
 export class Rooms implements Audience, CourseRooms {
   private readonly namespaces: LiveNamespace[];
   private readonly byId = new Map<string, LiveSocket>();
   private readonly byUser = new Map<string, Set<LiveSocket>>();
-  private readonly onNews: (session_id: string) => void;
+  private readonly watch: SessionWatch;
 
-  /** onNews: called after events of a session were delivered here. */
-  constructor(io: LiveServer, onNews: (session_id: string) => void) {
+  constructor(io: LiveServer, watch: SessionWatch) {
     this.namespaces = NAMESPACES.map((name) => io.of(name));
-    this.onNews = onNews;
+    this.watch = watch;
   }
 
   /** A socket is connected and authenticated. */
@@ -63,6 +70,7 @@ export class Rooms implements Audience, CourseRooms {
     const socket = this.byId.get(id);
     if (socket === undefined) return;
     socket.data.sessions.set(session_id, student_id === null ? 'staff' : 'student');
+    this.watch.heard(session_id);
     void socket.join(student_id === null ? [roomOf(session_id), staffRoomOf(session_id)] : roomOf(session_id));
   }
 
@@ -79,7 +87,7 @@ export class Rooms implements Audience, CourseRooms {
   deliver({ session_id, deliveries }: News, presence: Presence): void {
     for (const delivery of deliveries) this.deliverOne(session_id, delivery, presence);
     // Statistics are what follows from news, and no news themselves.
-    if (deliveries.some(({ event }) => event !== 'attendanceStatistics')) this.onNews(session_id);
+    if (deliveries.some(({ event }) => event !== 'attendanceStatistics')) this.watch.changed(session_id);
   }
 
   tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void {

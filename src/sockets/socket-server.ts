@@ -69,7 +69,10 @@ export type SocketOptions = {
   reports: SocketReports;
 };
 
-/** Starts taking sockets. `stop` ends the watches; closing the sockets is the drain's business. */
+/**
+ * Starts taking sockets. `stop` comes before a drain: it ends the watches, and from then on sockets that go are not told
+ * as people who left. Closing them is the drain's business.
+ */
 export const attachSockets = (options: SocketOptions): { stop(): void } => {
   const { io, rooms, attendance, views, verifyToken, clock, reports } = options;
   const tokenExpiry = new TokenExpiry(clock, (socket) => {
@@ -80,6 +83,7 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
   });
   const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
   const framesOf = new WeakMap<object, Frames>();
+  let stopped = false;
 
   io.engine.on('connection', (connection: LiveSocket['conn']) => {
     framesOf.set(connection, new Frames(connection, () => reports.closed('frame')));
@@ -111,7 +115,10 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
       });
       socket.on('disconnect', (reason) => {
         rooms.leave(socket);
+        tokenExpiry.forget(socket);
         reports.disconnected(reason);
+        // They are sent away and will be back: nobody has left (PRES-1).
+        if (stopped) return;
         attendance.disconnect(socket.data.sessions.keys(), socket).catch(reports.error);
       });
       attendance
@@ -131,6 +138,7 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
   );
   return {
     stop: () => {
+      stopped = true;
       tokenExpiry.stop();
       queues.stop();
     },

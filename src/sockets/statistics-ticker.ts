@@ -55,19 +55,15 @@ export class StatisticsTicker {
     clearInterval(this.timer);
   }
 
+  /** Somebody here hears this session: it gets its heartbeats, although nothing may ever happen in it. */
+  heard(session_id: string): void {
+    this.sessionOf(session_id, this.options.clock());
+  }
+
   /** Something happened in this session. */
   changed(session_id: string): void {
     const now = this.options.clock();
-    let session = this.sessions.get(session_id);
-    if (session === undefined) {
-      session = {
-        room_changed_at: null,
-        staff_changed_at: null,
-        room_sent_at: now,
-        sent_at: now - STATISTICS_MIN_INTERVAL_MS,
-      };
-      this.sessions.set(session_id, session);
-    }
+    const session = this.sessionOf(session_id, now);
     session.room_changed_at ??= now;
     session.staff_changed_at ??= now;
   }
@@ -85,6 +81,20 @@ export class StatisticsTicker {
       if (settled || needsHeartbeat(session, now)) this.serveRoom(session_id, session, now);
       else if (isSettled(session.staff_changed_at, now)) this.send(session_id, session, now, 'staff');
     }
+  }
+
+  private sessionOf(session_id: string, now: number): Session {
+    let session = this.sessions.get(session_id);
+    if (session === undefined) {
+      session = {
+        room_changed_at: null,
+        staff_changed_at: null,
+        room_sent_at: now,
+        sent_at: now - STATISTICS_MIN_INTERVAL_MS,
+      };
+      this.sessions.set(session_id, session);
+    }
+    return session;
   }
 
   private serveRoom(session_id: string, session: Session, now: number): void {

@@ -7,6 +7,8 @@ export class TokenExpiry {
   private readonly clock: Clock;
   private readonly close: (socket: LiveSocket) => void;
   private readonly bySecond = new Map<number, Set<LiveSocket>>();
+  /** Under which second a socket is kept. */
+  private readonly seconds = new WeakMap<LiveSocket, number>();
   private readonly noticed = new WeakMap<LiveSocket, number>();
   private next: number;
   private timer: NodeJS.Timeout | undefined;
@@ -29,7 +31,24 @@ export class TokenExpiry {
 
   /** A socket was opened, or has a newer token. */
   watch(socket: LiveSocket): void {
+    this.forget(socket);
     this.look(socket);
+  }
+
+  /** A socket is gone: it must not be kept until its token would have expired. */
+  forget(socket: LiveSocket): void {
+    const key = this.seconds.get(socket);
+    if (key === undefined) return;
+    const sockets = this.bySecond.get(key);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.bySecond.delete(key);
+  }
+
+  /** Sockets that are watched. */
+  get size(): number {
+    let size = 0;
+    for (const sockets of this.bySecond.values()) size += sockets.size;
+    return size;
   }
 
   /** Looks at every socket whose second has come. */
@@ -62,6 +81,7 @@ export class TokenExpiry {
 
   private again(socket: LiveSocket, at: number): void {
     const key = Math.max(second(at) + 1, this.next);
+    this.seconds.set(socket, key);
     const sockets = this.bySecond.get(key);
     if (sockets === undefined) this.bySecond.set(key, new Set([socket]));
     else sockets.add(socket);

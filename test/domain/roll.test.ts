@@ -90,6 +90,25 @@ describe('the roll', () => {
       expect(make(roll, join(1, { header_version: 2 })).records[0]?.student_id).toBe('s2');
     });
 
+    test('JOIN-7 who has a user id already follows on when its former student is told to have another', () => {
+      const roll = rollOf(3);
+      make(roll, { kind: 'roster', entries: [rosterEntry(2, { approved: false })] });
+      make(roll, mark(4, 'absent', { header_version: 2, admit: [student(4, { user_id: 'u2' })] }));
+      make(roll, join(2, { header_version: 2 }));
+      expect(roll.records.get('s4')?.status).toBe('absent');
+      make(roll, { kind: 'roster', entries: [rosterEntry(2, { user_id: 'u9', approved: false })] });
+      expect([...roll.followers]).toEqual(['u2']);
+      expect(users(roll)).toEqual({ u1: 's1', u2: 's4', u3: 's3', u9: 's2' });
+    });
+
+    test('JOIN-7 who is given a user id that somebody follows with has to join themselves', () => {
+      const roll = rollOf(3);
+      make(roll, join(1));
+      make(roll, { kind: 'roster', entries: [rosterEntry(2, { user_id: 'u1' })] });
+      expect([...roll.followers]).toEqual([]);
+      expect(users(roll)).toEqual({ u1: 's2', u3: 's3' });
+    });
+
     test('three go round', () => {
       const roll = rollOf(3);
       const to = ['u2', 'u3', 'u1'];

@@ -214,4 +214,26 @@ export const followingScenarios = (deployment: () => Deployment): void => {
     expect(stopped.heard.map(({ event }) => event)).toEqual(['activeSessionsData']);
     await hears.refused('subscribeToCourse', { course_id: 'no-such' }, 'COURSE_NOT_FOUND');
   });
+
+  test('AUTH-1 a student whose user id changes: the old user is out, the new one has the record', async () => {
+    const room = await deployment().classroom({ students: 2 });
+    const { session_id } = room;
+    const teacher = await room.started();
+    const old = await room.joined(0);
+    const renamed = { ...room.student(0), sub: `${room.student(0).sub}.new` };
+    await room.enroll([renamed]);
+    await teacher.hears('studentLeftAttendance');
+    const heard = old.heard.length;
+    const fresh = await deployment().connect(renamed);
+    expect((await fresh.does('joinAttendanceSession', { session_id })).own_seq).toBe(1);
+    await teacher.does('markStudentPresent', { session_id, student_id: room.student(1).student_id });
+    await fresh.hears('attendanceUpdated');
+    expect(old.heard.length).toBe(heard);
+    await old.refused('joinAttendanceSession', { session_id }, 'STUDENT_NOT_ENROLLED');
+    await old.refused('syncAttendance', { session_id }, 'STUDENT_NOT_ENROLLED');
+    await deployment()
+      .rest(room.student(0))
+      .refused('getAttendance', 'SESSION_NOT_FOUND', { params: { id: session_id } });
+    expect((await teacher.does('getAttendanceSessionData', { session_id })).statistics.totalStudents).toBe(2);
+  });
 };

@@ -200,4 +200,39 @@ export const joiningScenarios = (deployment: () => Deployment): void => {
     // Who marks without attending is told of their own marks only.
     expect(again.payloads('studentMarked')).toEqual([]);
   });
+
+  test('JOIN-5 who joins and is gone at once is on the roll, and not online for ever', async () => {
+    const room = await deployment().classroom({ students: 20 });
+    const { session_id } = room;
+    const teacher = await room.started();
+    const clients = await Promise.all(
+      room.students.map((it) => deployment().connect(it, { transports: ['websocket'] })),
+    );
+    for (const client of clients) {
+      client.send('joinAttendanceSession', { session_id });
+      client.close();
+    }
+    await until('all have joined and nobody is online', async () => {
+      const { total_joined, online_count } = await teacher.does('getOnlineStudents', { session_id });
+      return total_joined === 20 && online_count === 0;
+    });
+    await until('everybody is told gone', () => teacher.payloads('studentLeftAttendance').length === 20);
+    expect(new Set(teacher.payloads('studentJoinedAttendance').map((it) => it.student_id)).size).toBe(20);
+    expect(teacher.payloads('studentJoinedAttendance')).toHaveLength(20);
+  });
+
+  test('JOIN-7 one student on both namespaces hears each event once on each', async () => {
+    const room = await deployment().classroom({ students: 2 });
+    const { session_id } = room;
+    const teacher = await room.started();
+    const one = await deployment().connect(room.student(0), { namespace: '/' });
+    const two = await deployment().connect(room.student(0), { namespace: '/attendance' });
+    for (const client of [one, two]) await client.does('joinAttendanceSession', { session_id });
+    await teacher.does('markStudentPresent', { session_id, student_id: room.student(1).student_id });
+    await teacher.does('markStudentAbsent', { session_id, student_id: room.student(1).student_id });
+    for (const client of [one, two]) {
+      await client.hears('attendanceUpdated', (it) => it.status === 'absent');
+      expect(client.payloads('attendanceUpdated')).toHaveLength(2);
+    }
+  });
 };

@@ -43,6 +43,27 @@ export const markingScenarios = (deployment: () => Deployment): void => {
     expect((await teacher.does('getAttendanceSessionData', { session_id })).seq).toBe(data.seq);
   });
 
+  test('a mark or submit repeated with its request_id answers the same, also when the archive has the session', async () => {
+    const room = await deployment().classroom({ students: 2 });
+    const { session_id } = room;
+    const { student_id } = room.student(0);
+    const teacher = await room.started();
+    const mark = { session_id, student_id, status: 'late', request_id: 'mark' };
+    const submit = { session_id, attendanceUpdates: [{ student_id, status: 'excused' }], request_id: 'submit' };
+    const marked = await teacher.does('markStudentAttendance', mark);
+    const submitted = await teacher.does('submitAttendance', submit);
+    await room.archived();
+    const audit = await room.audit();
+    expect(await teacher.does('markStudentAttendance', mark)).toEqual(marked);
+    expect(await teacher.does('submitAttendance', submit)).toEqual(submitted);
+    await teacher.refused('markStudentAttendance', { ...mark, status: 'absent' }, 'CONFLICT');
+    await teacher.refused('submitAttendance', { ...submit, attendanceUpdates: [] }, 'CONFLICT');
+    await teacher.refused('markStudentAttendance', { ...mark, request_id: 'new' }, 'SESSION_NOT_ACTIVE');
+    const stranger = await deployment().connect(room.student(1));
+    await stranger.refused('markStudentAttendance', mark, 'FORBIDDEN');
+    expect(await room.audit()).toEqual(audit);
+  });
+
   test('MARK-2 no mark for a stranger, all or nothing, and none after the end', async () => {
     const room = await deployment().classroom({ students: 2 });
     const { session_id } = room;

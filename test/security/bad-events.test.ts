@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ERRORS } from '../../src/contract/errors.ts';
 import { type ClientEventName, clientEvents } from '../../src/contract/events.ts';
-import { student } from '../support/people.ts';
+import { MAIL_MARK, STUDENT_MARK, student } from '../support/people.ts';
+import { RestClient } from '../support/rest-client.ts';
 import { until } from '../support/until.ts';
 import { deep, Untouched } from '../support/untouched.ts';
 
@@ -177,6 +178,22 @@ describe('events', () => {
       await client.does('checkActiveSessions', { course_id: scene.room.course_id });
       expect(performance.now() - began).toBeLessThan(2_000);
       expect(await connection.acknowledged(i)).toMatchObject({ ok: false, code: 'INVALID_PAYLOAD' });
+    }
+    connection.end();
+  });
+
+  test('names and addresses in the place of ids are refused, and not logged', async () => {
+    // The logs are looked through for these marks at the end.
+    const mail = `someone${MAIL_MARK}`;
+    const connection = await scene.raw(scene.room.teacher);
+    for (const [i, session_id] of [mail, `${STUDENT_MARK} Someone`].entries()) {
+      const refused = await connection.ask(i, 'endAttendanceSession', { session_id, request_id: mail });
+      expect(refused.ok).toBe(false);
+    }
+    const rest = new RestClient(scene.node.node.url, scene.node.token(scene.room.teacher));
+    for (const it of [mail, `${STUDENT_MARK} Someone`]) {
+      const answer = await rest.send('getSession', { params: { id: it }, headers: { 'x-request-id': it } });
+      expect(answer.status).toBe(400);
     }
     connection.end();
   });

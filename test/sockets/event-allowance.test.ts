@@ -35,3 +35,16 @@ test('LIMIT-1 whoever goes on after being refused is to be closed, and whoever s
   expect(answers.map((it) => !it.ok && it.close).indexOf(true)).toBe(RATE_LIMITED_EVENTS_BEFORE_CLOSE);
   expect(allowance.take(1, 60_000).ok).toBe(true);
 });
+
+test('LIMIT-1 a flood is to be closed however slowly it is worked off: what it is allowed in between is not enough', () => {
+  const allowance = new EventAllowance('student', 0);
+  // Five times as many as the limit says, for five minutes.
+  const gap_ms = 1_000 / (5 * STUDENT_EVENTS_PER_SECOND);
+  const closes = Array.from({ length: 30_000 }, (_, i) => allowance.take(1, i * gap_ms)).some(
+    (it) => !it.ok && it.close,
+  );
+  expect(closes).toBe(true);
+  const patient = new EventAllowance('student', 0);
+  const steady = Array.from({ length: 6_000 }, (_, i) => patient.take(1, i * 4 * gap_ms));
+  expect(steady.some((it) => !it.ok && it.close)).toBe(false);
+});

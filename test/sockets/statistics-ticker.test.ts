@@ -56,6 +56,15 @@ test('a session gets its heartbeat although the allowance is used up', () => {
   expect(sent.filter(({ session_id }) => session_id === 's1').map(({ to }) => to)).toEqual(['staff', 'room']);
 });
 
+test('a session in which nothing happens at all gets its heartbeats while somebody hears it', () => {
+  const { ticker, sent, pass } = tickerAt(() => 1);
+  ticker.heard('s1');
+  pass(STATISTICS_HEARTBEAT_MS - 1_000);
+  expect(sent).toEqual([]);
+  pass(STATISTICS_HEARTBEAT_MS + 2_000);
+  expect(sent.map(({ to }) => to)).toEqual(['room', 'room']);
+});
+
 test('a quiet session gets a heartbeat', () => {
   const { ticker, sent, pass } = tickerAt(() => 30);
   ticker.changed('s1');

@@ -70,6 +70,19 @@ test('a socket opened inside the clock tolerance is closed when the tolerance en
   expect(closed[0]).toBeLessThanOrEqual(ends + 5_000);
 });
 
+test('sockets that are gone are not kept until their tokens would have expired, and newer tokens do not pile up', () => {
+  const { expiry, open } = watchAt();
+  const sockets = Array.from({ length: 100 }, (_, i) => open(86_400_000 + i * 10_000).socket);
+  for (const socket of sockets) expiry.watch(socket);
+  for (const socket of sockets) {
+    socket.data.actor = { ...socket.data.actor, expires_at: START + 172_800_000 };
+    expiry.watch(socket);
+  }
+  expect(expiry.size).toBe(100);
+  for (const socket of sockets) expiry.forget(socket);
+  expect(expiry.size).toBe(0);
+});
+
 test('a socket that is gone is left alone', () => {
   const { expiry, open, closed, passUntil } = watchAt();
   const { socket, raw } = open(60_000);

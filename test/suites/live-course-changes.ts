@@ -96,6 +96,16 @@ export function describeCourseChanges(scene: () => Scene): void {
       expect(own.map((it) => it.student_id)).toEqual(['s9']);
       await scene().roster(rosterEntry(1, { user_id: 'u9' }));
       expect(scene().heard.membersOf(SESSION)).toEqual(['c1', 'ct']);
+      expect(await scene().live.followedBy('u1')).toEqual([SESSION]);
+    });
+
+    test('JOIN-7 nobody comes back as a student who has not joined', async () => {
+      await scene().open();
+      accepted(await scene().join(1, 'c1'));
+      accepted(
+        await scene().bulk([{ student_id: 's9', status: 'absent' }], { admit: [student(9, { user_id: 'u1' })] }),
+      );
+      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false)).toBeNull();
     });
 
     test('AUTH-1 staff who are removed are out at once and do not come back', async () => {

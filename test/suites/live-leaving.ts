@@ -228,6 +228,14 @@ export function describeLeaving(scene: () => Scene): void {
         expect(await present(scene())).toEqual(['ct']);
       });
 
+      test('JOIN-5 a connection that was staff joins as a student, the end, another leaves: nobody is left in', async () => {
+        await scene().open({ staff: ['t1', 'u1'] });
+        accepted(await scene().attend('u1', 'c1'));
+        await Promise.all([scene().join(1, 'c1'), scene().end(), scene().leave('u1', 'c2')]);
+        expect(await present(scene())).toEqual([]);
+        expect(await scene().live.followedBy('u1')).toEqual([]);
+      });
+
       test('a leave and the end: staff hear that the student left', async () => {
         await begin();
         await Promise.all([scene().leave('u1', 'c1'), scene().end()]);

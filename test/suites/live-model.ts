@@ -103,7 +103,8 @@ export class LiveModel {
     if (it === undefined || !it.roll.followers.has(user_id)) return null;
     if (staff) return this.putOnline(it, { id, user_id, student_id: null }, null);
     const record = it.roll.records.get(it.roll.users.get(user_id) ?? '');
-    if (record === undefined || !record.approved || it.roll.state !== 'active') return null;
+    if (record === undefined || !record.approved || record.joined_at === null) return null;
+    if (it.roll.state !== 'active') return null;
     return this.putOnline(it, { id, user_id, student_id: record.student_id }, record);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rosterEntry, student } from './live-fixtures.ts';
+import { rosterEntry, SESSION, student } from './live-fixtures.ts';
 import { accepted, refusedAs, request, type Scene } from './live-scene.ts';
 
 export function describeRequests(scene: () => Scene): void {
@@ -55,6 +55,22 @@ export function describeRequests(scene: () => Scene): void {
       expect(await scene().statusOf(1)).toBe('late');
       accepted(await scene().end());
       refusedAs(await scene().mark(1, 'absent', { request: request('r1', 'b') }), 'CONFLICT');
+    });
+
+    test('a repeat that comes after the archive has taken the roll is known, and so is another payload', async () => {
+      await scene().open();
+      const { live } = scene();
+      const first = accepted(await scene().mark(1, 'late', { request: request('r1', 'a') }));
+      accepted(await scene().end());
+      expect(await live.answered(SESSION, request('r1', 'a'))).toBeNull();
+      const [claim] = await live.claimDue(10);
+      if (claim === undefined) throw new Error('nothing is due');
+      await live.confirm(claim, 1);
+      const { current: _current, ...outcome } = first;
+      expect(await live.answered(SESSION, request('r1', 'a'))).toEqual({ ...outcome, repeated: true });
+      expect(await live.answered(SESSION, request('r1', 'b'))).toEqual({ ok: false, code: 'CONFLICT' });
+      expect(await live.answered(SESSION, request('r2', 'a'))).toBeNull();
+      expect(await live.answered('another', request('r1', 'a'))).toBeNull();
     });
 
     test('a refusal is not remembered', async () => {

@@ -103,6 +103,7 @@ export class TestClient {
   async ask(event: ClientEventName, payload: unknown): Promise<Acknowledgement> {
     const from = this.heard.length;
     const answer: Acknowledgement = await this.socket.timeout(ANSWER_DEADLINE_MS).emitWithAck(event, payload);
+    if (this.person.role === 'student') this.checkText(`the answer to ${event}`, answer);
     if (answer.ok) await this.repliedWith(event, payload, answer, from);
     else await this.erredWith(event, answer, from);
     return answer;
@@ -175,9 +176,13 @@ export class TestClient {
   private checkStudent(event: string, payload: Record<string, unknown>): void {
     const row = serverEvents[event as ServerEventName];
     if (row !== undefined && !row.reachesStudents) this.violations.push(`a student received ${event}`);
-    const text = JSON.stringify(payload);
+    this.checkText(event, payload);
+  }
+
+  private checkText(where: string, value: object): void {
+    const text = JSON.stringify(value);
     for (const mark of [STUDENT_MARK, REMARK_MARK, MAIL_MARK]) {
-      if (text.includes(mark)) this.violations.push(`a student received ${mark} in ${event}: ${text}`);
+      if (text.includes(mark)) this.violations.push(`a student received ${mark} in ${where}: ${text}`);
     }
   }
 
