@@ -12,7 +12,7 @@ import { SqliteArchive } from './archive/sqlite-archive.ts';
 import { Attendance } from './attendance/attendance.ts';
 import { finishPendingErasures } from './attendance/erasure.ts';
 import type { Services } from './attendance/services.ts';
-import { reconcile } from './attendance/starting.ts';
+import { reconcile, START_GRACE_MS } from './attendance/starting.ts';
 import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
 import type { Config } from './config.ts';
@@ -157,8 +157,8 @@ export const createApp = (options: AppOptions): App => {
     onExpiry: config.TOKEN_EXPIRY_OPEN_SOCKETS ?? 'close',
     reports: socketReports(logger, metrics),
   });
-  const reconcileNow = () =>
-    reconcile(services).then(
+  const reconcileNow = (grace_ms: number) =>
+    reconcile(services, grace_ms).then(
       ({ opened, cancelled }) => {
         if (opened + cancelled > 0)
           logger.info({ opened, cancelled }, 'reconciled sessions whose start had not finished');
@@ -174,8 +174,8 @@ export const createApp = (options: AppOptions): App => {
       const metricsPort = (await ownMetrics?.listen())?.port;
       ticker.start();
       archiver.start();
-      reconciler = setInterval(reconcileNow, RECONCILE_EVERY_MS);
-      await Promise.all([reconcileNow(), finishErasures()]);
+      reconciler = setInterval(() => reconcileNow(START_GRACE_MS), RECONCILE_EVERY_MS);
+      await Promise.all([reconcileNow(0), finishErasures()]);
       return { port: (fastify.server.address() as AddressInfo).port, metricsPort };
     },
     drain: async () => {

@@ -30,8 +30,8 @@ const PUBLIC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const USER_ID = /^[A-Za-z0-9_.:@|+-]{1,128}$/;
 const NAME_MAX_CHARS = 200;
 const PICTURE_MAX_CHARS = 2_000;
-/** The last millisecond that has a date. */
-const LAST_INSTANT_MS = 8.64e15;
+/** Who expires later does so then: the last instant whose ISO text has a year of four digits. */
+const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 export const tokenVerifier = (rules: TokenRules): VerifyToken => {
   const key = importKey(rules.key);

@@ -13,8 +13,8 @@ import { sessionObject } from './session-object.ts';
 
 /** Sessions that one look of the reconciler takes up. */
 const RECONCILE_BATCH = 100;
-/** A start that is under way is left alone for this long. */
-const START_GRACE_MS = 5_000;
+/** A start that is under way is left alone for this long; after a restart of the only node none can be. */
+export const START_GRACE_MS = 5_000;
 
 /** Opens the roll if there is none. Answers the roll, and whether this call was the one that opened it. */
 export const ensureStarted = async (
@@ -100,11 +100,14 @@ const wasCancelled = () => refuse('SESSION_NOT_ACTIVE', 'Attendance session was 
  * Opens the rolls of starts that died half-way; cancels sessions whose roll is lost and that nobody started again by
  * their limit. Answers how many of each.
  */
-export const reconcile = async (services: Services): Promise<{ opened: number; cancelled: number }> => {
+export const reconcile = async (
+  services: Services,
+  grace_ms: number,
+): Promise<{ opened: number; cancelled: number }> => {
   const { registry, live, clock } = services;
   let opened = 0;
   for (const stored of await registry.unopened(RECONCILE_BATCH)) {
-    if (clock() - (stored.begun_at ?? 0) < START_GRACE_MS) continue;
+    if (clock() - (stored.begun_at ?? 0) < grace_ms) continue;
     if (await openRollOf(services, stored, stored.begun_by ?? stored.teacher_id, stored.begun_by_name ?? ''))
       opened += 1;
   }

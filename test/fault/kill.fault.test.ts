@@ -66,9 +66,10 @@ test(`JOIN-2 JOIN-6 SYNC-1 killed in the middle of 500 joins with marks in betwe
     burst.send(client, 'joinAttendanceSession', { session_id, request_id: 'join' });
     sent += 1;
     if (sent % 5 === 0) {
-      const student_id = room.student(599 - sent / 5).student_id;
+      const student_id = room.student(600 - sent / 5).student_id;
       burst.send(teacher, 'markStudentAttendance', { session_id, student_id, status: 'late', remarks: null });
-      await turn();
+      // As fast as the service goes and no faster, so that the kill finds some on their way and some not even sent.
+      await until('the service keeps up', () => sent * 1.2 - burst.acknowledged.length < 60);
     }
   }
   await until('enough is acknowledged', () => burst.acknowledged.length >= killAfter);
@@ -230,4 +231,29 @@ test('PRES-1 a drained node lets its clients go so that they come back, and lose
   await teacher.does('markStudentPresent', { session_id, student_id: room.student(1).student_id });
   await client.hears('attendanceUpdated');
   expect((await teacher.does('getOnlineStudents', { session_id })).online_count).toBe(1);
+});
+
+test('PRES-1 while a node is drained nobody is told that those who went first have left; polling clients hear of it too', {
+  timeout: 60_000,
+}, async () => {
+  // More than are let go at once, and staff last.
+  const room = await node.classroom({ students: 210 });
+  const { session_id } = room;
+  const clients = await Promise.all(room.students.map((it) => node.connect(it, { transports: ['websocket'] })));
+  const assistant = await node.connect(room.assistant, { transports: ['polling'] });
+  const teacher = await room.started();
+  await assistant.does('joinAttendanceSession', { session_id });
+  await Promise.all(clients.map((it) => it.does('joinAttendanceSession', { session_id })));
+  const exit = await node.node.kill('SIGTERM');
+  expect(exit.code).toBe(0);
+  for (const staff of [teacher, assistant]) {
+    await staff.hears('serverDraining');
+    expect(staff.payloads('studentLeft')).toEqual([]);
+    expect(staff.payloads('studentLeftAttendance')).toEqual([]);
+  }
+  await node.node.start();
+  await Promise.all([teacher, assistant, ...clients].map((it) => it.returned()));
+  await until('everybody is online again', async () =>
+    (await teacher.does('getOnlineStudents', { session_id })).online_count === 210 ? true : null,
+  );
 });

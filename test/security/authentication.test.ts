@@ -1,6 +1,11 @@
 /** Who gets in: every way of being refused, over sockets and over REST, and which pages may talk to the service. */
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SignJWT } from 'jose';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { tokenVerifier } from '../../src/token.ts';
 import { OneNode } from '../support/deployment.ts';
 import { claimsOf, type Person, signToken, staffMember, student } from '../support/people.ts';
 import { RawConnection } from '../support/raw-connection.ts';
@@ -134,6 +139,48 @@ describe('sockets', () => {
     await of({}).refused('listCourses', 'UNAUTHENTICATED');
     await of({ iss: 'another' }).refused('listCourses', 'UNAUTHENTICATED');
     await of({ iss: 'school' }).call('listCourses');
+  });
+});
+
+describe('keys', () => {
+  const pairs = {
+    EdDSA: generateKeyPairSync('ed25519'),
+    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  };
+  const algorithms = Object.keys(pairs) as (keyof typeof pairs)[];
+  const rules = { algorithms: [], issuer: undefined, audience: undefined, clock: () => now };
+  const tokenBy = (alg: keyof typeof pairs, kid?: string) =>
+    new SignJWT(claims).setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) }).sign(pairs[alg].privateKey);
+
+  test.each(algorithms)('a public key for %s takes its tokens; those of any other kind are invalid', async (alg) => {
+    const pem = pairs[alg].publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const verify = tokenVerifier({ ...rules, key: { kind: 'public', pem } });
+    expect(await verify(await tokenBy(alg))).toMatchObject({ user_id: person.sub });
+    for (const other of algorithms.filter((it) => it !== alg)) {
+      await expect(verify(await tokenBy(other))).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    }
+    // The public key as if it were a secret: the oldest trick.
+    await expect(verify(signToken(claims, pem))).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+  });
+
+  test('a key set that cannot be read says nothing about a token; one that can, does', async () => {
+    let status = 500;
+    const jwk = { ...pairs.ES256.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256' };
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+      const verify = tokenVerifier({ ...rules, key: { kind: 'jwks', url } });
+      await expect(verify(await tokenBy('ES256', 'k1'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      status = 200;
+      expect(await verify(await tokenBy('ES256', 'k1'))).toMatchObject({ user_id: person.sub });
+      await expect(verify(await tokenBy('ES256', 'k2'))).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    } finally {
+      server.close();
+    }
   });
 });
 

@@ -79,6 +79,10 @@ test.each<[string, Environment, string]>([
   ['a secret and a file', { JWT_SECRET: 'x', JWT_SECRET_FILE: path.join(dir, 'a-file') }, 'JWT_SECRET'],
   ['two keys', { JWT_SECRET: 'x', JWT_JWKS_URL: 'https://keys.example/jwks' }, 'JWT_'],
   ['a port that is none', { PORT: 'http' }, 'PORT'],
+  ['a port of spaces', { PORT: ' ' }, 'PORT'],
+  ['a time in scientific notation', { DRAIN_TIMEOUT_MS: '1e3' }, 'DRAIN_TIMEOUT_MS'],
+  ['a proxy that is no address', { TRUST_PROXY: 'banana' }, 'TRUST_PROXY'],
+  ['a network with too many bits', { TRUST_PROXY: '10.0.0.0/99' }, 'TRUST_PROXY'],
   ['a port beyond all ports', { PORT: '70000' }, 'PORT'],
   ['an algorithm none', { JWT_ALGORITHMS: 'none' }, 'JWT_ALGORITHMS'],
   ['an algorithm for keys with a secret', { JWT_ALGORITHMS: 'RS256' }, 'JWT_ALGORITHMS'],
@@ -101,8 +105,7 @@ test.each<[string, Environment, string]>([
 test('a short secret is warned of, and never logged', async () => {
   const { dir: data, remove: removeData } = dataDirectory();
   const service = new Service({ DATA_DIR: data, JWT_SECRET: 'sesame' });
-  await service.start();
-  await service.stop();
+  await service.start().finally(() => service.stop());
   removeData();
   expect(service.output).toMatch(/"level":40,.*JWT_SECRET/);
   expect(service.output).not.toContain('sesame');

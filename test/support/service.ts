@@ -12,11 +12,14 @@ const START_DEADLINE_MS = 20_000;
 export type Environment = Record<string, string>;
 export type Exit = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
-/** Children must not outlive a test run that dies. */
+/** Children must not outlive a test run, however that ends: by itself, by a signal, or because its runner is gone. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+const endAll = (): void => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.on('exit', endAll);
+process.on('disconnect', endAll);
+process.once('SIGTERM', () => process.exit());
 
 type Run = { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> };
 
@@ -40,8 +43,16 @@ const run = (env: Environment): Run => {
   return { child, output, exited };
 };
 
-/** Runs it until it ends by itself: for starts that must fail. */
-export const runToExit = (env: Environment): Promise<Exit> => run(env).exited;
+/** Runs it until it ends by itself: for starts that must fail. One that does not is ended, and its exit tells. */
+export const runToExit = async (env: Environment): Promise<Exit> => {
+  const { child, exited } = run(env);
+  const late = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS - 5_000);
+  try {
+    return await exited;
+  } finally {
+    clearTimeout(late);
+  }
+};
 
 /** A directory for data, removed by `remove`. */
 export const dataDirectory = (): { dir: string; remove: () => void } => {

@@ -20,9 +20,9 @@ export class Untouched {
       expect(await this.everything()).toEqual(this.before);
     });
     afterAll(async () => {
+      await this.node.stop();
       const internal = this.node.node.output.split('\n').find((it) => it.includes('"code":"INTERNAL"'));
       expect(internal).toBeUndefined();
-      await this.node.stop();
     });
   }
 
