@@ -5,6 +5,7 @@
  */
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
+import type { Session } from '../contract/nouns.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import {
   type Accepted,
@@ -16,14 +17,16 @@ import {
   sessionOf,
   type Update,
 } from '../domain/roll.ts';
-import { statisticsOf } from '../domain/statistics.ts';
+import { type Counts, statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
 import { admitNamed, admitUser, type Done, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { followRoster, followStaff } from './membership.ts';
+import { archiveEpoch } from './results.ts';
 import { find, findAsStaff, type Services } from './services.ts';
+import { sessionObject } from './session-object.ts';
 import { ensureStarted } from './starting.ts';
 
 /** The socket that asks; REST has none. */
@@ -68,33 +71,44 @@ export class Attendance {
     asker: { id: string },
   ): Promise<ServerPayload<'attendanceSessionJoined'>> {
     const { session_id } = input;
-    const peek = await this.activeRoll(session_id);
+    const { roll: peek } = await find(this.services, session_id);
+    if (peek?.state !== 'active') return this.joinedBefore(actor, input);
     const staff = isStaff(actor, peek.header);
     const done = staff ? await this.attend(actor, session_id, asker) : await this.checkIn(actor, input, peek, asker);
-    const record = done.records[0];
-    const { session, epoch } = { session: peek.header.session, epoch: peek.header.epoch };
-    return {
-      session_id,
-      message: 'Successfully joined attendance session',
-      status: record?.status ?? null,
-      joined_at: record?.joined_at ?? null,
-      session,
-      statistics: statisticsOf(done.current.counts),
-      seq: done.current.seq,
-      room_seq: done.current.room_seq,
-      own_seq: record?.own_seq ?? 0,
-      epoch,
-    };
+    const { session, epoch } = peek.header;
+    return joinedPayload(session, epoch, done.records[0], done.current);
+  }
+
+  /**
+   * A join that is sent again because its answer was lost, after the session has ended: answered as it was, and lets
+   * nobody in. SESSION_NOT_ACTIVE for every other.
+   */
+  private async joinedBefore(
+    actor: Actor,
+    { session_id, code, ticket, request_id }: Parameters<Attendance['join']>[1],
+  ): Promise<ServerPayload<'attendanceSessionJoined'>> {
+    const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
+    const outcome = await repeated(this.services, session_id, request);
+    const view = await this.services.live.read(session_id);
+    if (view !== null) {
+      return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
+    }
+    const stored = await this.services.registry.session(session_id);
+    const archived = await this.services.archive.session(session_id);
+    if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
+    return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), outcome.records[0], archived);
   }
 
   /** This socket leaves; the record stays. Who was not in it is answered the same. */
-  async leave(actor: Actor, session_id: string, asker: { id: string }): Promise<void> {
+  async leave(actor: Actor, session_id: string, asker: { id: string }, request_id?: string): Promise<void> {
     const found = await find(this.services, session_id);
     if (found.roll === null) throw refuse('SESSION_NOT_ACTIVE');
     const view = await this.services.live.read(session_id);
     const isStudentHere = actor.role === 'student' && view?.roll.users.has(actor.user_id);
     if (!isStudentHere && !isStaff(actor, found.roll.header)) throw refuse('STUDENT_NOT_ENROLLED');
-    await this.services.live.submit(session_id, { kind: 'leave', user_id: actor.user_id }, asker);
+    const request = requestKey(actor, 'leaveAttendanceSession', request_id, []);
+    const command: Command = { kind: 'leave', user_id: actor.user_id, request };
+    await this.services.live.submit(session_id, command, asker);
   }
 
   /** MARK-1, MARK-2: one student. */
@@ -263,3 +277,21 @@ const sent = (done: Done | null): Done => {
 };
 
 const nobody = async (): Promise<Admission[]> => [];
+
+const joinedPayload = (
+  session: Session,
+  epoch: string,
+  record: RollRecord | undefined,
+  { counts, seq, room_seq }: { counts: Counts; seq: number; room_seq: number },
+): ServerPayload<'attendanceSessionJoined'> => ({
+  session_id: session.id,
+  message: 'Successfully joined attendance session',
+  status: record?.status ?? null,
+  joined_at: record?.joined_at ?? null,
+  session,
+  statistics: statisticsOf(counts),
+  seq,
+  room_seq,
+  own_seq: record?.own_seq ?? 0,
+  epoch,
+});

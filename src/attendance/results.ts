@@ -47,3 +47,6 @@ export const endedFromArchive = async (
     room_seq: archived.room_seq,
   };
 };
+
+/** Once archived nothing is missed any more: each version is its own epoch. */
+export const archiveEpoch = (version: number): string => `archive-${version}`;

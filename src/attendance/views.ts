@@ -9,7 +9,7 @@ import { fullRecords, type Roll, reducedRecord, sessionOf } from '../domain/roll
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollView, Viewer } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
-import { fullRecordOf, versionedRecordOf, versionOf } from './results.ts';
+import { archiveEpoch, fullRecordOf, versionedRecordOf, versionOf } from './results.ts';
 import { courseOf, find, findAsStaff, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 
@@ -188,9 +188,6 @@ const liveAttendance = (roll: Roll, own: { user_id: string } | null): Attendance
   const record = roll.records.get(roll.users.get(own.user_id) ?? '');
   return { ...shared, attendanceRecords: record === undefined ? [] : [reducedRecord(record)] };
 };
-
-/** Once archived nothing is missed any more: each version is its own epoch. */
-const archiveEpoch = (version: number): string => `archive-${version}`;
 
 const isStored = (status: SessionStatus): boolean => status === 'completed' || status === 'cancelled';
 

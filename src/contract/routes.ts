@@ -43,7 +43,8 @@ export const routes = {
     tag: 'Courses',
     who: 'teacher, admin, service',
     summary: 'Create a course',
-    description: 'A teacher becomes its teacher; admin and service say teacher_id. An id that is taken: CONFLICT.',
+    description:
+      'A teacher becomes its teacher; admin and service say teacher_id, else it is the first of the staff, or themselves. An id that is taken: CONFLICT.',
     body: Shape.NewCourse,
     answers: { 201: Course },
   }),
@@ -71,8 +72,7 @@ export const routes = {
     tag: 'Courses',
     who: STAFF,
     summary: 'Change a course',
-    description:
-      'teacher_id and staff are for the course’s teacher, admin and service; who is not named any more is out at once.',
+    description: 'teacher_id is for the course’s teacher, admin and service; who is not named any more is out at once.',
     params: Shape.CourseParams,
     body: Shape.CoursePatch,
     answers: { 200: Course },

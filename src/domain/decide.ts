@@ -41,22 +41,15 @@ export const decide = (roll: Roll, command: Command, now: Now): Decision => {
     case 'staff':
       return quiet(roll, now, { staff: command.staff });
     case 'leave':
-      return roll.followers.has(command.user_id)
-        ? quiet(roll, now, { unfollow: command.user_id })
-        : unchanged(roll, []);
+      return answeredBefore(roll, command.request) ?? decideLeave(roll, command, now);
   }
   // Even a repeat must not let somebody back in who was dropped since.
   if (command.kind === 'join' && isBarred(roll, command.user_id)) {
     return refused({ ok: false, code: roll.state === 'active' ? 'STUDENT_NOT_ENROLLED' : 'SESSION_NOT_ACTIVE' });
   }
-  const request = command.request;
-  if (request !== undefined) {
-    const earlier = roll.requests.get(request.key);
-    if (earlier !== undefined) {
-      if (earlier.hash !== request.hash) return refused({ ok: false, code: 'CONFLICT' });
-      return { outcome: { ...earlier.outcome, repeated: true }, change: null };
-    }
-  }
+  const { request } = command;
+  const before = answeredBefore(roll, request);
+  if (before !== null) return before;
   if (roll.state !== 'active') return NOT_ACTIVE;
   if (command.header_version !== roll.header.version) return refused({ ok: false, code: 'STALE_HEADER' });
   switch (command.kind) {
@@ -73,6 +66,19 @@ export const decide = (roll: Roll, command: Command, now: Now): Decision => {
       return decideEnd(roll, command, now);
   }
 };
+
+/** A request that was accepted is answered as it was, and changes nothing. */
+const answeredBefore = (roll: Roll, request: RequestKey | undefined): Decision | null => {
+  const earlier = request === undefined ? undefined : roll.requests.get(request.key);
+  if (earlier === undefined) return null;
+  if (earlier.hash !== request?.hash) return refused({ ok: false, code: 'CONFLICT' });
+  return { outcome: { ...earlier.outcome, repeated: true }, change: null };
+};
+
+const decideLeave = (roll: Roll, { user_id, stays, request }: Of<'leave'>, now: Now): Decision =>
+  stays !== true && roll.followers.has(user_id)
+    ? quiet(roll, now, { unfollow: user_id }, request)
+    : unchanged(roll, [], request, now);
 
 const isBarred = (roll: Roll, user_id: string): boolean => {
   const student_id = roll.users.get(user_id);

@@ -21,10 +21,6 @@ export class Presence {
     return this.devices.size;
   }
 
-  isOnline(student_id: string): boolean {
-    return this.devices.has(student_id);
-  }
-
   connectionsOfUser(user_id: string): Iterable<string> {
     return this.byUser.get(user_id) ?? [];
   }

@@ -136,7 +136,8 @@ export type Update = { student_id: string; status: AttendanceStatus; remarks?: s
 export type Command =
   | (Sent & { kind: 'join'; user_id: string; profile_picture: string | null; admit?: Admission | undefined })
   | (Sent & { kind: 'attend'; user_id: string })
-  | { kind: 'leave'; user_id: string }
+  /** stays: another device of this user is still in the session, so the user goes on following it. */
+  | { kind: 'leave'; user_id: string; stays?: boolean; request?: RequestKey | undefined }
   | (Sent & {
       kind: 'mark' | 'bulk';
       updates: Update[];

@@ -30,7 +30,7 @@ import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../f
 import { COMMIT_MIN_INTERVAL_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { Journal } from './journal.ts';
-import { KeptRequests } from './kept-requests.ts';
+import { answerRemembered, KeptRequests } from './kept-requests.ts';
 import { backlogOf, claimDue, type LiveRoll, liveRoll } from './live-roll.ts';
 import type {
   Answer,
@@ -165,7 +165,10 @@ export class EmbeddedLiveStore implements LiveStore {
   }
 
   async answered(session_id: string, request: RequestKey): Promise<Outcome | null> {
-    return this.keptRequests.answer(session_id, request);
+    const live = this.rolls.get(session_id);
+    return live === undefined
+      ? this.keptRequests.answer(session_id, request, this.clock())
+      : answerRemembered(live.roll.requests, request);
   }
 
   async detach(session_id: string, connection: string): Promise<void> {
@@ -310,7 +313,7 @@ export class EmbeddedLiveStore implements LiveStore {
   private finish({ queued, live, decision: { outcome, change }, after, enters, returning }: Decided, now: Now): void {
     const { command, connection } = queued;
     const { roll, presence } = live;
-    if (outcome.ok && command.kind === 'leave' && connection !== undefined) {
+    if (outcome.ok && !outcome.repeated && command.kind === 'leave' && connection !== undefined) {
       this.attending.leave(live, connection.id, after);
     }
     if (enters !== null) this.attending.putOnline(live, enters, returning, after);

@@ -101,7 +101,7 @@ export interface LiveStore {
    * the user is on this roll. Null: not a follower any more, or the roll is over for them.
    */
   reattach(session_id: string, connection: { id: string; user_id: string }, staff: boolean): Promise<Connection | null>;
-  /** What a request was answered by a roll that the archive has taken since; null: not known, or not any more. */
+  /** What a request was answered by a roll, also one that the archive has taken since; null: not known, or not any more. */
   answered(session_id: string, request: RequestKey): Promise<Outcome | null>;
   /** A connection is gone. */
   detach(session_id: string, connection: string): Promise<void>;

@@ -50,11 +50,14 @@ export const stepsOf = (turn: Queued[]): Queued[][] => {
 
 /** Decides a command and applies its change in memory; `earlier` are those of the step that were decided before it. */
 export const decideQueued = (queued: Queued, live: LiveRoll, now: Now, earlier: readonly Decided[]): Decided => {
-  const { command, connection } = queued;
+  const { connection } = queued;
   const { roll } = live;
   // The other devices of a user who leaves with one of them go on hearing the roll.
-  const stays = command.kind === 'leave' && hasOtherConnection(live, command.user_id, connection, earlier);
-  const decision = stays ? unchanged(roll) : decide(roll, command, now);
+  const command =
+    queued.command.kind === 'leave'
+      ? { ...queued.command, stays: hasOtherConnection(live, queued.command.user_id, connection, earlier) }
+      : queued.command;
+  const decision = decide(roll, command, now);
   const { outcome, change } = decision;
   if (change !== null) apply(roll, change);
   const enters = connection === undefined || !outcome.ok ? null : entering(roll, command, connection.id);
@@ -73,11 +76,6 @@ export const answerOf = ({ decision: { outcome }, live: { roll, presence } }: De
         current: { seq: roll.seq, room_seq: roll.room_seq, counts: roll.counts, online_count: presence.onlineCount },
       }
     : outcome;
-
-const unchanged = ({ seq, room_seq }: Roll): Decision => ({
-  outcome: { ok: true, seq, room_seq, changed: false, records: [] },
-  change: null,
-});
 
 /** A repeated request is answered even after its user left or the session ended, but lets nobody in again. */
 const entering = (roll: Roll, command: Command, id: string): Connection | null => {

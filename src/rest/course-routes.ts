@@ -15,7 +15,7 @@ export const addCourseRoutes = (add: AddRoute, { services, attendance }: RestCon
   const { registry, clock, makeId } = services;
 
   add(routes.createCourse, async ({ actor, body }) => {
-    const teacher_id = teacherOf(actor, body.teacher_id);
+    const teacher_id = teacherOf(actor, body.teacher_id, body.staff);
     assertTimeZone(body.timezone);
     const course: Course = {
       id: body.id ?? makeId(),
@@ -39,8 +39,9 @@ export const addCourseRoutes = (add: AddRoute, { services, attendance }: RestCon
   add(routes.patchCourse, async ({ actor, params, body }) => {
     const before = await courseForStaff(services, actor, params.id);
     const staffChanges = body.teacher_id !== undefined || body.staff !== undefined;
-    if (staffChanges && !seesEverything(actor) && before.teacher_id !== actor.user_id) {
-      throw refuse('FORBIDDEN', 'Only the course’s teacher can change its staff');
+    const handsOver = body.teacher_id !== undefined && body.teacher_id !== before.teacher_id;
+    if (handsOver && !seesEverything(actor) && before.teacher_id !== actor.user_id) {
+      throw refuse('FORBIDDEN', 'Only the course’s teacher can hand it over');
     }
     assertTimeZone(body.timezone);
     const patch = body.staff === undefined ? body : { ...body, staff: [...new Set(body.staff)] };
@@ -71,12 +72,14 @@ export const addCourseRoutes = (add: AddRoute, { services, attendance }: RestCon
   });
 };
 
-/** A teacher becomes the teacher of what they create; who is nobody's teacher has to name one. */
-const teacherOf = (actor: Actor, teacher_id: string | undefined): string => {
+/**
+ * A teacher becomes the teacher of what they create. Who may do everything names one; else it is the first of the staff,
+ * or themselves.
+ */
+const teacherOf = (actor: Actor, teacher_id: string | undefined, staff: string[] | undefined): string => {
   if (!mayCreateCourse(actor)) throw refuse('FORBIDDEN', 'Students cannot create courses');
   if (seesEverything(actor)) {
-    if (teacher_id !== undefined) return teacher_id;
-    throw refuse('INVALID_PAYLOAD', 'teacher_id: required', { field: 'teacher_id' });
+    return teacher_id ?? staff?.[0] ?? actor.user_id;
   }
   if (teacher_id === undefined || teacher_id === actor.user_id) return actor.user_id;
   throw refuse('FORBIDDEN', 'A teacher creates courses for themselves; add others as staff');

@@ -12,7 +12,8 @@ export const CSV_BOM = '\uFEFF';
 
 /** One entry per bad line; lines are counted from 1 as an editor counts them. */
 export type BadLine = { line: number; message: string };
-export type ParsedRoster = { rows: EnrollmentInput[]; errors: BadLine[] };
+/** lines: where in the text each row begins. */
+export type ParsedRoster = { rows: EnrollmentInput[]; lines: number[]; errors: BadLine[] };
 
 /**
  * Reads `student_id,name,roll,status,user_id`: a header row with at least the first two, in any order, other columns
@@ -25,9 +26,10 @@ export function parseRoster(text: string): ParsedRoster {
   const lines = readLines(text, start, delimiterOf(text, start));
   const header = lines.next().value;
   const columns = header === undefined ? 'the header row is missing' : columnsOf(header);
-  if (typeof columns === 'string') return { rows: [], errors: [{ line: header?.line ?? 1, message: columns }] };
+  if (typeof columns === 'string')
+    return { rows: [], lines: [], errors: [{ line: header?.line ?? 1, message: columns }] };
 
-  const roster: ParsedRoster = { rows: [], errors: [] };
+  const roster: ParsedRoster = { rows: [], lines: [], errors: [] };
   const seen: Seen = { student_id: new Map(), user_id: new Map() };
   for (const line of lines) {
     if (roster.rows.length === ROLL_MAX_STUDENTS) {
@@ -35,8 +37,10 @@ export function parseRoster(text: string): ParsedRoster {
       break;
     }
     const [row, problems] = rowOf(line, columns, seen);
-    if (problems.length === 0) roster.rows.push(row);
-    else roster.errors.push({ line: line.line, message: problems.join('; ') });
+    if (problems.length === 0) {
+      roster.rows.push(row);
+      roster.lines.push(line.line);
+    } else roster.errors.push({ line: line.line, message: problems.join('; ') });
     if (roster.errors.length === CSV_MAX_BAD_LINES) break;
   }
   return roster;

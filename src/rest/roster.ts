@@ -13,7 +13,7 @@ type RosterBody = { enrollments: EnrollmentInput[] } | string | undefined;
  * stay as they are for a student who is known, else the user_id is the student_id and there is no roll number.
  */
 export const rosterFrom = async (registry: Registry, course_id: string, body: RosterBody): Promise<Enrollment[]> => {
-  const inputs = inputsOf(body);
+  const { rows: inputs, lines } = inputsOf(body);
   const ids = inputs.map(({ student_id }) => student_id);
   const known = new Map((await registry.enrollmentsOf(course_id, ids)).map((it) => [it.student_id, it]));
   const enrollments = inputs.map(({ student_id, name, ...given }): Enrollment => {
@@ -26,33 +26,43 @@ export const rosterFrom = async (registry: Registry, course_id: string, body: Ro
       status: given.status ?? 'approved',
     };
   });
-  assertDistinct(enrollments);
+  assertDistinct(enrollments, lines);
   await assertFits(registry, course_id, enrollments);
   return enrollments;
 };
 
-const inputsOf = (body: RosterBody): EnrollmentInput[] => {
+/** lines: of a CSV, where each row stands. */
+type Inputs = { rows: EnrollmentInput[]; lines?: number[] };
+
+const inputsOf = (body: RosterBody): Inputs => {
   if (body === undefined) throw refuse('INVALID_PAYLOAD', 'enrollments: required', { field: 'enrollments' });
-  if (typeof body !== 'string') return body.enrollments;
-  const { rows, errors } = parseRoster(body);
-  if (errors.length === 0) return rows;
-  const [first] = errors;
-  throw refuse('INVALID_PAYLOAD', `The CSV has bad lines, the first is line ${first?.line}`, { lines: errors });
+  if (typeof body !== 'string') return { rows: body.enrollments };
+  const { rows, lines, errors } = parseRoster(body);
+  if (errors.length === 0) return { rows, lines };
+  throw badLines(errors);
 };
 
-const assertDistinct = (enrollments: Enrollment[]): void => {
+const assertDistinct = (enrollments: Enrollment[], lines: number[] | undefined): void => {
+  const bad: { line: number; message: string }[] = [];
   for (const column of ['student_id', 'user_id'] as const) {
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     for (const [index, enrollment] of enrollments.entries()) {
-      const id = enrollment[column];
-      if (seen.has(id)) {
+      const first = seen.get(enrollment[column]);
+      if (first === undefined) {
+        seen.set(enrollment[column], index);
+      } else if (lines !== undefined) {
+        bad.push({ line: lines[index] ?? 0, message: `the same ${column} as on line ${lines[first]}` });
+      } else {
         const field = `enrollments.${index}.${column}`;
         throw refuse('INVALID_PAYLOAD', `${field}: the same ${column} is named twice`, { field });
       }
-      seen.add(id);
     }
   }
+  if (bad.length > 0) throw badLines(bad);
 };
+
+const badLines = (lines: { line: number; message: string }[]) =>
+  refuse('INVALID_PAYLOAD', `The CSV has bad lines, the first is line ${lines[0]?.line}`, { lines });
 
 /** A course whose students do not fit on one roll could not be started. */
 const assertFits = async (registry: Registry, course_id: string, enrollments: Enrollment[]): Promise<void> => {

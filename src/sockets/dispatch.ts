@@ -15,7 +15,13 @@ import {
   type ServerEventName,
 } from '../contract/events.ts';
 import { payloadValidator } from '../contract/validator.ts';
-import { EVENT_NAME_MAX_CHARS, SOCKET_MAX_COURSES, WHOLE_ROLL_EVENT_COST } from '../limits.ts';
+import {
+  EVENT_COST_BYTES,
+  EVENT_NAME_MAX_CHARS,
+  LEAVE_EVENT_COST,
+  SOCKET_MAX_COURSES,
+  WHOLE_ROLL_EVENT_COST,
+} from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
 import type { LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
@@ -56,11 +62,12 @@ const validators = new Map(
   ),
 );
 
-const WHOLE_ROLL: ReadonlySet<ClientEventName> = new Set([
-  'getAttendanceSessionData',
-  'getOnlineStudents',
-  'syncAttendance',
-]);
+const EVENT_COSTS: { [E in ClientEventName]?: number } = {
+  getAttendanceSessionData: WHOLE_ROLL_EVENT_COST,
+  getOnlineStudents: WHOLE_ROLL_EVENT_COST,
+  syncAttendance: WHOLE_ROLL_EVENT_COST,
+  leaveAttendanceSession: LEAVE_EVENT_COST,
+};
 
 export class Dispatch {
   private readonly options: DispatchOptions;
@@ -96,7 +103,7 @@ export class Dispatch {
   }
 
   private admitEvent(socket: LiveSocket, event: ClientEventName, bytes: number): void {
-    const allowed = socket.data.allowance.take(WHOLE_ROLL.has(event) ? WHOLE_ROLL_EVENT_COST : 1, this.options.clock());
+    const allowed = socket.data.allowance.take(costOf(event, bytes), this.options.clock());
     if (!allowed.ok) {
       if (allowed.close) socket.conn.close();
       throw refuse('RATE_LIMITED', undefined, { retry_after_ms: allowed.retry_after_ms });
@@ -155,6 +162,10 @@ export class Dispatch {
     this.options.report({ event: 'unknown', code, ms: performance.now() - started, user_role });
   }
 }
+
+/** In events of the socket's allowance: what makes a node work longer, or keep more, costs more. */
+const costOf = (event: ClientEventName, bytes: number): number =>
+  (EVENT_COSTS[event] ?? 1) + Math.floor(bytes / EVENT_COST_BYTES);
 
 const eventNamed = (name: string): ClientEventName | null =>
   validators.has(name as ClientEventName) ? (name as ClientEventName) : null;
@@ -223,8 +234,8 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
       await detachIfGone(attendance, socket, payload.session_id);
       return { ack, reply: 'attendanceSessionJoined' };
     },
-    leaveAttendanceSession: async (socket, { session_id }) => {
-      await attendance.leave(socket.data.actor, session_id, socket);
+    leaveAttendanceSession: async (socket, { session_id, request_id }) => {
+      await attendance.leave(socket.data.actor, session_id, socket, request_id);
       return { ack: { session_id } };
     },
     markStudentPresent: markAs('markStudentPresent', 'present'),

@@ -43,7 +43,7 @@ describe('parseRoster', () => {
   });
 
   test('an empty roster is one without students', () => {
-    expect(parseRoster(HEADER)).toEqual({ rows: [], errors: [] });
+    expect(parseRoster(HEADER)).toEqual({ rows: [], lines: [], errors: [] });
   });
 
   test.each([
@@ -54,7 +54,7 @@ describe('parseRoster', () => {
     ['student_id,name,NAME\ns1,Ada,Ada', 1, 'the header names name twice'],
     ['student_id,"name', 1, 'a quoted cell is not closed'],
   ])('says what is wrong with the header of %j', (text, line, message) => {
-    expect(parseRoster(text)).toEqual({ rows: [], errors: [{ line, message }] });
+    expect(parseRoster(text)).toEqual({ rows: [], lines: [], errors: [{ line, message }] });
   });
 
   test('names every bad line, as an editor counts them', () => {

@@ -137,6 +137,13 @@ describe('a roster as CSV', () => {
     expect(await rest.all(ada, '/courses/c1/enrollments', 200)).toHaveLength(4);
   });
 
+  test('a user id that two lines come to share is told by its line', async () => {
+    const rest = await new RestService().school();
+    const csv = 'student_id,name,user_id\nq1,Ann,q2\nq3,Cleo,\nq2,Ben,\n';
+    const { lines } = await rest.refused(ada, 'PUT /courses/c1/enrollments', 'INVALID_PAYLOAD', csv, CSV);
+    expect(lines).toEqual([{ line: 4, message: 'the same user_id as on line 2' }]);
+  });
+
   test('nothing, no CSV, or bytes that are not UTF-8', async () => {
     const rest = await new RestService().school();
     for (const body of ['', 'hello', Buffer.from([0x73, 0x2c, 0xfc, 0x0a])]) {

@@ -72,6 +72,38 @@ export const joiningScenarios = (deployment: () => Deployment): void => {
     await late.does('joinAttendanceSession', join);
   });
 
+  test('JOIN-2 a join whose answer was lost is answered when it is repeated after the end, and lets nobody in', async () => {
+    const room = await deployment().classroom({ students: 2 });
+    const { session_id } = room;
+    const teacher = await room.started();
+    const client = await deployment().connect(room.student(0));
+    const join = { session_id, request_id: 'join-1' };
+    const { joined_at } = await client.does('joinAttendanceSession', join);
+    await teacher.does('endAttendanceSession', { session_id });
+    const answer = { status: 'present', joined_at, own_seq: 1, session: { status: 'completed' } };
+    expect(await client.does('joinAttendanceSession', join)).toMatchObject(answer);
+    await room.archived();
+    expect(await client.does('joinAttendanceSession', join)).toMatchObject(answer);
+    await client.refused('joinAttendanceSession', { ...join, code: '123456' }, 'CONFLICT');
+    await client.refused('joinAttendanceSession', { session_id, request_id: 'join-2' }, 'SESSION_NOT_ACTIVE');
+    expect(teacher.payloads('studentJoinedAttendance')).toHaveLength(1);
+  });
+
+  test('JOIN-7 a leave that is repeated after coming back changes nothing', async () => {
+    const room = await deployment().classroom({ students: 1 });
+    const { session_id } = room;
+    const teacher = await room.started();
+    const client = await room.joined(0);
+    const leave = { session_id, request_id: 'leave-1' };
+    await client.does('leaveAttendanceSession', leave);
+    await client.does('joinAttendanceSession', { session_id });
+    await client.does('leaveAttendanceSession', leave);
+    expect(await teacher.does('getOnlineStudents', { session_id })).toMatchObject({ online_count: 1 });
+    expect(teacher.payloads('studentLeft')).toHaveLength(1);
+    await client.does('leaveAttendanceSession', { session_id, request_id: 'leave-2' });
+    expect(await teacher.does('getOnlineStudents', { session_id })).toMatchObject({ online_count: 0 });
+  });
+
   test('JOIN-3 from the acknowledgement on a student misses no event', async () => {
     const room = await deployment().classroom({ students: 30 });
     const { session_id } = room;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { REQUESTS_KEPT_MS } from '../../src/limits.ts';
 import { rosterEntry, SESSION, student } from './live-fixtures.ts';
 import { accepted, refusedAs, request, type Scene } from './live-scene.ts';
 
@@ -57,16 +58,16 @@ export function describeRequests(scene: () => Scene): void {
       refusedAs(await scene().mark(1, 'absent', { request: request('r1', 'b') }), 'CONFLICT');
     });
 
-    test('a repeat that comes after the archive has taken the roll is known, and so is another payload', async () => {
+    test('a repeat that comes after the end, or after the archive has taken the roll, is known, and so is another payload', async () => {
       await scene().open();
       const { live } = scene();
       const first = accepted(await scene().mark(1, 'late', { request: request('r1', 'a') }));
       accepted(await scene().end());
-      expect(await live.answered(SESSION, request('r1', 'a'))).toBeNull();
+      const { current: _current, ...outcome } = first;
+      expect(await live.answered(SESSION, request('r1', 'a'))).toEqual({ ...outcome, repeated: true });
       const [claim] = await live.claimDue(10);
       if (claim === undefined) throw new Error('nothing is due');
       await live.confirm(claim, 1);
-      const { current: _current, ...outcome } = first;
       expect(await live.answered(SESSION, request('r1', 'a'))).toEqual({ ...outcome, repeated: true });
       expect(await live.answered(SESSION, request('r1', 'b'))).toEqual({ ok: false, code: 'CONFLICT' });
       expect(await live.answered(SESSION, request('r2', 'a'))).toBeNull();
@@ -145,6 +146,24 @@ export function describeRequests(scene: () => Scene): void {
       refusedAs(await once('c2'), 'STUDENT_NOT_ENROLLED');
       accepted(await scene().end());
       refusedAs(await once('c2'), 'SESSION_NOT_ACTIVE');
+    });
+
+    test('END-2 what the archive has taken is still answered, for a while', async () => {
+      await scene().open();
+      const { live, clock } = scene();
+      const first = accepted(await scene().mark(1, 'late', { request: request('r1') }));
+      accepted(await scene().end());
+      const [claim] = await live.claimDue(1);
+      if (claim === undefined) throw new Error('nothing is due');
+      expect(await live.confirm(claim, 1)).toBe(true);
+      expect(await scene().mark(1, 'late', { request: request('r1') })).toBeNull();
+      const { current: _now, ...outcome } = first;
+      expect(await live.answered('session-1', request('r1'))).toEqual({ ...outcome, repeated: true });
+      expect(await live.answered('session-1', request('r1', 'other'))).toEqual({ ok: false, code: 'CONFLICT' });
+      expect(await live.answered('session-1', request('r2'))).toBeNull();
+      expect(await live.answered('session-2', request('r1'))).toBeNull();
+      clock.advance(REQUESTS_KEPT_MS);
+      expect(await live.answered('session-1', request('r1'))).toBeNull();
     });
 
     test('a join and an attendance that change nothing are remembered as well', async () => {
