@@ -25,7 +25,9 @@ const portOf = (error: unknown): string => {
 
 const run = async (): Promise<void> => {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined });
+  // Through Node's own stream: pino's writer would wait for ever, at the exit, for a reader of the log that has gone.
+  const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
+  process.stdout.on('error', () => {});
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
   const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random });
   // Nothing is logged before this has worked: a start that fails says one line.
