@@ -72,6 +72,39 @@ export function spread(values: number[]): Spread {
   return { median: (below + above) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
+/** The middle of the values, and where the median of very many would lie, with at least this confidence. */
+export interface MedianInterval {
+  median: number;
+  low: number;
+  high: number;
+  confidence: number;
+}
+
+const CONFIDENCE_WANTED = 0.95;
+
+/**
+ * An interval for the true median out of the values' order alone, so that nothing is assumed of how they scatter: each
+ * value lies above it or below it like a coin. Fewer than six values cannot give the confidence wanted, but their
+ * lowest and highest.
+ */
+export function medianInterval(values: number[]): MedianInterval {
+  const sorted = values.toSorted((a, b) => a - b);
+  const count = sorted.length;
+  // The chance that at most `left` of `count` coins show heads: that the true median is none of those cut off at one end.
+  let cut = 0;
+  let chance = 0.5 ** count;
+  let tail = chance;
+  for (let left = 1; left < count / 2; left += 1) {
+    chance *= (count - left + 1) / left;
+    if (2 * (tail + chance) > 1 - CONFIDENCE_WANTED) break;
+    tail += chance;
+    cut = left;
+  }
+  const low = sorted[cut] ?? Number.NaN;
+  const high = sorted[count - 1 - cut] ?? Number.NaN;
+  return { median: spread(values).median, low, high, confidence: 1 - 2 * tail };
+}
+
 /** The rows as lines of text: medians, with the lowest and highest round in brackets. */
 export function printTable(rows: Row[], referenceName: string, subjectName: string): string {
   const cells = [['shape', 'what', 'unit', referenceName, subjectName, 'ratio']];

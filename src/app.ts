@@ -214,12 +214,12 @@ const archiverEvents = (logger: Logger, metrics: Metrics, onArchived: () => void
 });
 
 const socketReports = (logger: Logger, metrics: Metrics) => ({
-  event: ({ event, code, ms, session_id, request_id, user_role, error }: EventReport) => {
+  event: ({ event, code, ms, ids, user_role, error }: EventReport) => {
     metrics.events.inc({ event, code });
     metrics.acknowledgement.observe({ event }, ms / 1000);
     const level = code === 'OK' ? 'debug' : ERRORS[code].level;
-    if (logger.isLevelEnabled(level))
-      logger[level]({ event, code, ms, session_id, request_id, user_role, err: error }, 'event');
+    if (!logger.isLevelEnabled(level)) return;
+    logger[level]({ event, code, ms, ...ids(), user_role, err: error }, 'event');
   },
   refused: (code: string) => {
     metrics.connectionsRefused.inc({ code });

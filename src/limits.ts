@@ -61,7 +61,7 @@ export const RATE_LIMITED_EVENTS_BEFORE_CLOSE = 1_000;
 export const SEND_QUEUE_MAX_MESSAGES = 5_000;
 export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
 /** How often the send queues are looked at. */
-export const SEND_QUEUE_CHECK_MS = 1_000;
+export const SEND_QUEUE_CHECK_MS = 2_000;
 /** Course rooms that one socket may be in. */
 export const SOCKET_MAX_COURSES = 200;
 /** Longer event names are refused before they are looked up or logged. */

@@ -25,6 +25,7 @@ import {
 import type { VerifyToken } from '../token.ts';
 import type { LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
+import { together } from './together.ts';
 import type { TokenExpiry } from './token-expiry.ts';
 
 /** What a handler answers: the acknowledgement's fields, and the event that repeats them to clients without a callback. */
@@ -37,8 +38,8 @@ export type EventReport = {
   code: ErrorCode | 'OK';
   /** From its arrival to its acknowledgement. */
   ms: number;
-  session_id?: string | undefined;
-  request_id?: string | undefined;
+  /** What may be logged of the ids it came with; asked only when a line is written. */
+  ids: () => { session_id?: string; request_id?: string };
   user_role: string;
   error?: unknown;
 };
@@ -120,11 +121,13 @@ export class Dispatch {
     { ack: fields, reply }: Answer,
     started: number,
   ): void {
-    if (reply !== undefined) socket.emit(reply, fields as never);
-    ack?.({ ok: true, ...fields });
-    const { session_id, request_id } = loggableIds(payload);
+    together(socket, () => {
+      if (reply !== undefined) socket.emit(reply, fields as never);
+      ack?.({ ok: true, ...fields });
+    });
+    const ids = () => loggableIds(payload);
     const user_role = socket.data.actor.role;
-    this.options.report({ event, code: 'OK', ms: performance.now() - started, session_id, request_id, user_role });
+    this.options.report({ event, code: 'OK', ms: performance.now() - started, ids, user_role });
   }
 
   private fail(
@@ -139,13 +142,15 @@ export class Dispatch {
     const { code, message, retryable } = refusal;
     const { retryable: _overridden, lines: _csv, ...details } = refusal.details;
     const ids = idsOf(payload);
-    socket.emit(clientEvents[event].errorEvent, { message, code, event, ...ids, retryable, ...details });
-    ack?.({ ok: false, code, message, retryable, ...details });
+    together(socket, () => {
+      socket.emit(clientEvents[event].errorEvent, { message, code, event, ...ids, retryable, ...details });
+      ack?.({ ok: false, code, message, retryable, ...details });
+    });
     this.options.report({
       event,
       code,
       ms: performance.now() - started,
-      ...loggableIds(payload),
+      ids: () => loggableIds(payload),
       user_role: socket.data.actor.role,
       error: ERRORS[code].level === 'error' ? (refusal.cause ?? error) : undefined,
     });
@@ -159,7 +164,7 @@ export class Dispatch {
     const wait = allowed.ok ? {} : { retry_after_ms: allowed.retry_after_ms };
     ack?.({ ok: false, code, message: ERRORS[code].message, retryable: ERRORS[code].retryable, ...wait });
     const user_role = socket.data.actor.role;
-    this.options.report({ event: 'unknown', code, ms: performance.now() - started, user_role });
+    this.options.report({ event: 'unknown', code, ms: performance.now() - started, ids: () => ({}), user_role });
   }
 }
 
