@@ -36,7 +36,7 @@ export interface Options {
 /** A process pays up to twice as much for each of its first joins as later: these are not counted. */
 const WARM_UP_JOINS = 20_000;
 const FULL = {
-  pairs: 7,
+  pairs: 9,
   classes: 100,
   students: 100,
   rate: 1_000,

@@ -30,12 +30,11 @@ interface Figure {
   aside?: boolean;
 }
 
-export const CPU_PER_JOIN = 'CPU per join';
 const ACKNOWLEDGED_P99 = 'acknowledged, p99';
 const LAG_P99 = 'generator lag, p99';
 
 const FIGURES: Figure[] = [
-  { what: CPU_PER_JOIN, unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join },
+  { what: 'CPU per join', unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join },
   { what: '… with aftermath', unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join_with_aftermath },
   { what: 'acknowledged, p50', unit: 'ms', digits: 2, of: (round) => round.acknowledged.p50 / 1000 },
   { what: ACKNOWLEDGED_P99, unit: 'ms', digits: 2, of: (round) => round.acknowledged.p99 / 1000 },
@@ -70,39 +69,6 @@ export function spread(values: number[]): Spread {
   const below = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
   const above = sorted[Math.floor(middle)] ?? Number.NaN;
   return { median: (below + above) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
-}
-
-/** The middle of the values, and where the median of very many would lie, with at least this confidence. */
-export interface MedianInterval {
-  median: number;
-  low: number;
-  high: number;
-  confidence: number;
-}
-
-const CONFIDENCE_WANTED = 0.95;
-
-/**
- * An interval for the true median out of the values' order alone, so that nothing is assumed of how they scatter: each
- * value lies above it or below it like a coin. Fewer than six values cannot give the confidence wanted, but their
- * lowest and highest.
- */
-export function medianInterval(values: number[]): MedianInterval {
-  const sorted = values.toSorted((a, b) => a - b);
-  const count = sorted.length;
-  // The chance that at most `left` of `count` coins show heads: that the true median is none of those cut off at one end.
-  let cut = 0;
-  let chance = 0.5 ** count;
-  let tail = chance;
-  for (let left = 1; left < count / 2; left += 1) {
-    chance *= (count - left + 1) / left;
-    if (2 * (tail + chance) > 1 - CONFIDENCE_WANTED) break;
-    tail += chance;
-    cut = left;
-  }
-  const low = sorted[cut] ?? Number.NaN;
-  const high = sorted[count - 1 - cut] ?? Number.NaN;
-  return { median: spread(values).median, low, high, confidence: 1 - 2 * tail };
 }
 
 /** The rows as lines of text: medians, with the lowest and highest round in brackets. */

@@ -6,17 +6,15 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { measurePairs, mostRounds, type Pair, warmUp } from './pairs.ts';
 import { startReference } from './reference-target.ts';
-import { CPU_PER_JOIN, printTable, remarks, tabulate } from './report.ts';
+import { printTable, remarks, tabulate } from './report.ts';
 import { startRollcast } from './rollcast-target.ts';
 import type { TargetOptions } from './target.ts';
+import { judge, printVerdict } from './verdict.ts';
 
 /**
  * The benchmark: Rollcast beside the reference server, both alive in one run and measured in turns, so that whatever
  * else happens on the machine happens to both. README.md tells what is measured and how to read it.
  */
-
-/** What the embedded profile may cost: CPU per join in a burst, as a multiple of the reference. */
-const CPU_RATIO_GOAL = 1.3;
 
 async function measure(options: Options, cleanup: Cleanup): Promise<Pair[]> {
   const { classes, students, namespace, data_parent: dataParent } = options;
@@ -40,19 +38,14 @@ async function report(options: Options, pairs: Pair[], environment: Environment)
   const rows = tabulate(pairs, options);
   const cautions = remarks(pairs, rows, options);
   console.log(`\n${printTable(rows, 'reference', subjectName(options))}\n`);
-  const ratio = rows.find((row) => row.shape === 'burst' && row.what === CPU_PER_JOIN)?.ratio?.median;
-  if (ratio !== undefined && options.against === 'rollcast' && !options.quick) {
-    const verdict = ratio <= CPU_RATIO_GOAL ? 'reached' : 'missed';
-    console.log(
-      `CPU per join in a burst: ${ratio.toFixed(2)} times the reference; goal: at most ${CPU_RATIO_GOAL}, ${verdict}.`,
-    );
-  }
+  const verdict = judge(pairs, options);
+  if (verdict !== null) console.log(printVerdict(verdict));
   for (const caution of cautions) console.log(caution);
   if (options.name === undefined) return;
 
   const folder = new URL('./results/', import.meta.url);
   const { data_parent: _, ...repeatable } = options;
-  const result = { environment, options: repeatable, cpu_ratio_goal: CPU_RATIO_GOAL, remarks: cautions, rows, pairs };
+  const result = { environment, options: repeatable, verdict, remarks: cautions, rows, pairs };
   await mkdir(folder, { recursive: true });
   await writeFile(new URL(`${options.name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
   console.log(`written to bench/results/${options.name}.json`);

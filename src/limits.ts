@@ -51,7 +51,7 @@ export const STAFF_EVENTS_PER_SECOND = 250;
 /** An event that answers with a whole roll counts as this many. */
 export const WHOLE_ROLL_EVENT_COST = 5;
 /** The same for a leave: leaving and coming back is kept, though nobody needs it twice a second. */
-export const LEAVE_EVENT_COST = 10;
+export const LEAVE_EVENT_COST = 3;
 /** And one more for each of these of its frame, so that large bulks are paced too. */
 export const EVENT_COST_BYTES = 16 * 1024;
 /** A socket that goes on this far beyond its allowance is closed: refusing costs too. */
