@@ -22,6 +22,9 @@ type Handler = (argument: never) => unknown;
 
 let calls = 0;
 
+/** So long after its channel a process' end is known at the latest. */
+const EXIT_NEWS_MS = 1_000;
+
 /**
  * Asks a child and resolves with its answer. Rejects when its handler throws, when the child ends, or after the
  * deadline: no call waits for ever.
@@ -52,8 +55,13 @@ export function callProcess(
     const timer = setTimeout(() => fail(`no answer within ${deadlineMs} ms`), deadlineMs);
     child.on('message', onMessage);
     child.on('exit', onExit);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      onExit(child.exitCode, child.signalCode);
+      return;
+    }
     child.send(call, (error) => {
-      if (error) fail(error.message);
+      // A closed channel is mostly the first sign of a process that ended: how it ended is known a little later.
+      if (error) setTimeout(() => fail(error.message), EXIT_NEWS_MS);
     });
   });
 }
