@@ -109,6 +109,28 @@ export const VARIABLES = {
     secret: true,
     parse: text,
   }),
+  REDIS_MODE: variable({
+    description: 'Distributed: what REDIS_URL names. Without effect in this version',
+    parse: oneOf('standalone', 'cluster', 'sentinel'),
+  }),
+  REDIS_SENTINEL_MASTER: variable({
+    description: 'Distributed, sentinel: the name of the master. Without effect in this version',
+    parse: text,
+  }),
+  REDIS_TLS_CA_FILE: variable({
+    description: 'Distributed, rediss: file of the CA certificates. Without effect in this version',
+    parse: text,
+  }),
+  REDIS_PREFIX: variable({
+    description: 'Distributed: prefix of every Redis key and channel. Without effect in this version',
+    default: 'rollcast',
+    parse: text,
+  }),
+  REDIS_WAIT_REPLICAS: variable({
+    description: 'Distributed: replicas to wait for after opening and ending a roll. Without effect in this version',
+    default: '0',
+    parse: integer(0, 100),
+  }),
   DATA_DIR: variable({
     description: 'Embedded profile: the SQLite file lives here. Locked: a second process on it refuses to start',
     default: './data',
@@ -143,6 +165,10 @@ export const VARIABLES = {
     description: 'What happens to an open socket whose token expires: close or keep',
     default: 'close',
     parse: oneOf('close', 'keep'),
+  }),
+  LOGIN_URL: variable({
+    description: 'Where the console sends people who have no token. Without effect in this version',
+    parse: url('https:', 'http:'),
   }),
   CORS_ORIGINS: variable({
     description:
