@@ -31,7 +31,7 @@ export const STATISTICS_HEARTBEAT_MS = 15_000;
 export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 500;
 
 /** The embedded store's commits are at least this far apart: under load a crowd shares each wait for the disk. */
-export const COMMIT_MIN_INTERVAL_MS = 8;
+export const COMMIT_MIN_INTERVAL_MS = 16;
 
 /** Tolerance for clocks that differ between the issuer of tokens and us. */
 export const TOKEN_CLOCK_TOLERANCE_S = 30;
