@@ -38,14 +38,14 @@ async function report(options: Options, pairs: Pair[], environment: Environment)
   const rows = tabulate(pairs, options);
   const cautions = remarks(pairs, rows, options);
   console.log(`\n${printTable(rows, 'reference', subjectName(options))}\n`);
-  const verdict = judge(pairs, options);
-  if (verdict !== null) console.log(printVerdict(verdict));
+  const verdicts = judge(pairs, options);
+  for (const verdict of verdicts) console.log(printVerdict(verdict));
   for (const caution of cautions) console.log(caution);
   if (options.name === undefined) return;
 
   const folder = new URL('./results/', import.meta.url);
   const { data_parent: _, ...repeatable } = options;
-  const result = { environment, options: repeatable, verdict, remarks: cautions, rows, pairs };
+  const result = { environment, options: repeatable, verdicts, remarks: cautions, rows, pairs };
   await mkdir(folder, { recursive: true });
   await writeFile(new URL(`${options.name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
   console.log(`written to bench/results/${options.name}.json`);

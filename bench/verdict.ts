@@ -1,35 +1,38 @@
-import type { Options } from './options.ts';
+import type { Options, Shape } from './options.ts';
 import { counted, type Pair } from './pairs.ts';
 import { spread } from './report.ts';
 
 /** Whether a run shows that the goal is reached: it may also be too noisy to show either. */
 
-/** What the embedded profile may cost: CPU per join in a burst, as a multiple of the reference. */
+/** What the embedded profile may cost: CPU per join of either shape, as a multiple of the reference. */
 export const CPU_RATIO_GOAL = 1.3;
 
 export interface Verdict {
+  shape: Shape;
   goal: number;
   ratio: MedianInterval;
   /** Undecided: the goal lies inside the interval. */
   outcome: 'reached' | 'missed' | 'undecided';
 }
 
-/** Null where the run says nothing about the goal: no bursts, no Rollcast, or a quick run. */
-export function judge(pairs: Pair[], options: Options): Verdict | null {
-  if (options.quick || options.against !== 'rollcast' || !options.shapes.includes('burst')) return null;
-  const ratio = medianInterval(
-    counted(pairs, 'burst', options.pairs).map((pair) => pair.subject.cpu_us_per_join / pair.reference.cpu_us_per_join),
-  );
-  const decided = ratio.median <= CPU_RATIO_GOAL ? 'reached' : 'missed';
-  const undecided = ratio.low <= CPU_RATIO_GOAL && ratio.high > CPU_RATIO_GOAL;
-  return { goal: CPU_RATIO_GOAL, ratio, outcome: undecided ? 'undecided' : decided };
+/** One for each shape that was measured; none where the run says nothing about the goal: no Rollcast, or a quick run. */
+export function judge(pairs: Pair[], options: Options): Verdict[] {
+  if (options.quick || options.against !== 'rollcast') return [];
+  return options.shapes.map((shape) => {
+    const ratio = medianInterval(
+      counted(pairs, shape, options.pairs).map((pair) => pair.subject.cpu_us_per_join / pair.reference.cpu_us_per_join),
+    );
+    const decided = ratio.median <= CPU_RATIO_GOAL ? 'reached' : 'missed';
+    const undecided = ratio.low <= CPU_RATIO_GOAL && ratio.high > CPU_RATIO_GOAL;
+    return { shape, goal: CPU_RATIO_GOAL, ratio, outcome: undecided ? 'undecided' : decided };
+  });
 }
 
-export function printVerdict({ goal, ratio, outcome }: Verdict): string {
+export function printVerdict({ shape, goal, ratio, outcome }: Verdict): string {
   const { median, low, high, confidence } = ratio;
   const interval = `${low.toFixed(2)} to ${high.toFixed(2)} with ${Math.floor(confidence * 100)} % confidence`;
   const advice = outcome === 'undecided' ? ': more pairs or a calmer machine would tell' : '';
-  return `CPU per join in a burst: ${median.toFixed(2)} times the reference (${interval}). Goal: at most ${goal}, ${outcome}${advice}.`;
+  return `CPU per join, ${shape}: ${median.toFixed(2)} times the reference (${interval}). Goal: at most ${goal}, ${outcome}${advice}.`;
 }
 
 /** The middle of the values, and where the median of very many would lie, with at least this confidence. */
