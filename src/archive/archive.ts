@@ -93,23 +93,25 @@ export interface Archive {
   /** Sums over the same records as history, per status. */
   historyCounts(students: StudentOfCourse[]): Promise<Counts>;
 
-  /** Everything that is held about a person (by student_id or user_id), in the archive and in the registry's enrollments. */
-  exportPerson(person: string): Promise<PersonExport>;
+  /** Everything that is held about a person, in the archive and in the registry's enrollments. */
+  exportPerson(person: PersonId): Promise<PersonExport>;
   /**
    * Replaces the person's ids by `pseudonym` everywhere in archive and enrollments, blanks name, roll number, remarks,
    * flags and reasons that concern them (a correction of several people has one reason: it goes for all of them).
    * Counts and statuses of records stay; enrollments become dropped, so that no later roll holds the pseudonym.
    * The student is erased, not the staff member: where the same user id is a course's teacher or staff, or made a mark,
-   * a correction or an end, it stays. Only enrollments and records that carry this very id count as theirs; someone
-   * whose user_id differs from a student_id is erased by the user_id. Should one course know the id both as a
-   * student_id and as another student's user_id, both are erased, the second as `pseudonym` + "-2".
+   * a correction or an end, it stays. Should one course know the person as two students, the second becomes
+   * `pseudonym` + "-2".
    * Idempotent. CONFLICT when a course or session knows the pseudonym already. Answers how many rows it touched.
    */
-  erasePerson(person: string, pseudonym: string): Promise<number>;
+  erasePerson(person: PersonId, pseudonym: string): Promise<number>;
 
   /** When it resolves, nothing that was erased before is left in any file of the store. Once after a batch: it is slow. */
   scrub(): Promise<void>;
 }
+
+/** Whom an id names: the student of this student_id; with `user` also every student whose user id it is. */
+export type PersonId = { id: string; user: boolean };
 
 export type PersonExport = {
   enrollments: {

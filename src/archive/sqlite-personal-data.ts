@@ -2,9 +2,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { refuse } from '../contract/errors.ts';
 import { inStore, inTransaction, isKeyTaken, scrub, statementsOf } from '../sqlite/database.ts';
-import type { Archive, PersonExport } from './archive.ts';
+import type { Archive, PersonExport, PersonId } from './archive.ts';
 import type { LineChange } from './sqlite-correction.ts';
 import { AUDIT_COLUMNS, type AuditRow, auditFrom, type RecordRow, recordFrom } from './sqlite-rows.ts';
+
+/** Which rows are a person's. Bound by name: Node 22.18 refuses numbered parameters. */
+const IS_PERSON = '(student_id = :id OR (:user AND user_id = :id))';
+const bound = ({ id, user }: PersonId) => ({ id, user: user ? 1 : 0 });
 
 /** Where a person was found: on a line of a session. */
 type Line = { session_id: string; line: number; student_id: string };
@@ -18,27 +22,27 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
     this.sql = statementsOf(db);
   }
 
-  async exportPerson(person: string): Promise<PersonExport> {
+  async exportPerson(person: PersonId): Promise<PersonExport> {
     // One transaction, so that the three lists tell of the same moment.
     return inStore(() => inTransaction(this.#db, () => this.#export(person)));
   }
 
-  #export(person: string): PersonExport {
+  #export(person: PersonId): PersonExport {
     const enrollments = this.sql(
       `SELECT course_id, student_id, user_id, name, roll, status FROM enrollments
-       WHERE student_id = ?1 OR user_id = ?1 ORDER BY course_id, student_id`,
-    ).all(person) as PersonExport['enrollments'];
+       WHERE ${IS_PERSON} ORDER BY course_id, student_id`,
+    ).all(bound(person)) as PersonExport['enrollments'];
     const records = this.sql(
       `SELECT a.*, s.title, s.date FROM attendance a CROSS JOIN sessions s ON s.id = a.session_id
-       WHERE a.student_id = ?1 OR a.user_id = ?1 ORDER BY s.date, s.id, a.line`,
-    ).all(person) as (RecordRow & { session_id: string; course_id: string; title: string; date: number })[];
+       WHERE ${IS_PERSON} ORDER BY s.date, s.id, a.line`,
+    ).all(bound(person)) as (RecordRow & { session_id: string; course_id: string; title: string; date: number })[];
     const audit = this.sql(
       `SELECT u.session_id, u.line, ${AUDIT_COLUMNS.replaceAll(/\w+/g, 'u.$&')}
        FROM attendance a
        CROSS JOIN sessions s ON s.id = a.session_id
        CROSS JOIN audit u INDEXED BY audit_by_student ON u.session_id = a.session_id AND u.student_id = a.student_id
-       WHERE a.student_id = ?1 OR a.user_id = ?1 ORDER BY s.date, s.id, u.seq, u.line`,
-    ).all(person) as (AuditRow & { session_id: string })[];
+       WHERE ${IS_PERSON.replaceAll(/\w+_id/g, 'a.$&')} ORDER BY s.date, s.id, u.seq, u.line`,
+    ).all(bound(person)) as (AuditRow & { session_id: string })[];
     return {
       enrollments: enrollments.map((row) => ({ ...row })),
       records: records.map((row) => {
@@ -49,7 +53,7 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
     };
   }
 
-  async erasePerson(person: string, pseudonym: string): Promise<number> {
+  async erasePerson(person: PersonId, pseudonym: string): Promise<number> {
     try {
       return inStore(() => inTransaction(this.#db, () => this.#erase(person, pseudonym)));
     } catch (error) {
@@ -62,14 +66,14 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
   }
 
   /** The records are the map to everything else, so they come after it. */
-  #erase(person: string, pseudonym: string): number {
+  #erase(person: PersonId, pseudonym: string): number {
     let touched = 0;
-    const lines = this.sql(
-      'SELECT session_id, line, student_id FROM attendance WHERE student_id = ?1 OR user_id = ?1',
-    ).all(person) as Line[];
-    const namedBySession = new Set(lines.filter((at) => at.student_id === person).map((at) => at.session_id));
+    const lines = this.sql(`SELECT session_id, line, student_id FROM attendance WHERE ${IS_PERSON}`).all(
+      bound(person),
+    ) as Line[];
+    const namedBySession = new Set(lines.filter((at) => at.student_id === person.id).map((at) => at.session_id));
     for (const at of lines) {
-      const name = nameFor(person, pseudonym, at.student_id, namedBySession.has(at.session_id));
+      const name = nameFor(person.id, pseudonym, at.student_id, namedBySession.has(at.session_id));
       touched += this.#eraseCorrections(at, name) + this.#eraseAudit(at, name) + this.#eraseRecord(at, name);
     }
     return touched + this.#eraseEnrollments(person, pseudonym);
@@ -97,33 +101,38 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
   #eraseAudit({ session_id, student_id }: Line, name: string): number {
     // "by" is the student's own user id on a check-in; anywhere else it is staff, who are not erased here.
     const { changes } = this.sql(
-      `UPDATE audit INDEXED BY audit_by_student SET student_id = ?1, by = iif(source = 'checkin', ?1, by),
+      `UPDATE audit INDEXED BY audit_by_student SET student_id = :name, by = iif(source = 'checkin', :name, by),
          remarks = iif(remarks IS NULL, NULL, 'null'), reason = iif(reason IS NULL, NULL, '')
-       WHERE session_id = ?2 AND student_id = ?3`,
-    ).run(name, session_id, student_id);
+       WHERE session_id = :session_id AND student_id = :student_id`,
+    ).run({ name, session_id, student_id });
     return Number(changes);
   }
 
   #eraseRecord({ session_id, line }: Line, name: string): number {
     const { changes } = this.sql(
-      `UPDATE attendance SET student_id = ?1, user_id = ?1, student_name = '', roll = NULL, remarks = NULL, flags = NULL
-       WHERE session_id = ?2 AND line = ?3`,
-    ).run(name, session_id, line);
+      `UPDATE attendance SET student_id = :name, user_id = :name, student_name = '', roll = NULL, remarks = NULL, flags = NULL
+       WHERE session_id = :session_id AND line = :line`,
+    ).run({ name, session_id, line });
     return Number(changes);
   }
 
-  #eraseEnrollments(person: string, pseudonym: string): number {
-    const rows = this.sql('SELECT course_id, student_id FROM enrollments WHERE student_id = ?1 OR user_id = ?1').all(
-      person,
-    ) as { course_id: string; student_id: string }[];
-    const namedByCourse = new Set(rows.filter((row) => row.student_id === person).map((row) => row.course_id));
+  #eraseEnrollments(person: PersonId, pseudonym: string): number {
+    const rows = this.sql(`SELECT course_id, student_id FROM enrollments WHERE ${IS_PERSON}`).all(bound(person)) as {
+      course_id: string;
+      student_id: string;
+    }[];
+    const namedByCourse = new Set(rows.filter((row) => row.student_id === person.id).map((row) => row.course_id));
     for (const { course_id, student_id } of rows) {
       // Dropped, or the pseudonym would be on every roll to come, always absent.
       this.sql(
-        `UPDATE enrollments SET student_id = ?1, user_id = ?1, name = '', roll = NULL,
+        `UPDATE enrollments SET student_id = :pseudonym, user_id = :pseudonym, name = '', roll = NULL,
            status = iif(status = 'rejected', status, 'dropped')
-         WHERE course_id = ?2 AND student_id = ?3`,
-      ).run(nameFor(person, pseudonym, student_id, namedByCourse.has(course_id)), course_id, student_id);
+         WHERE course_id = :course_id AND student_id = :student_id`,
+      ).run({
+        pseudonym: nameFor(person.id, pseudonym, student_id, namedByCourse.has(course_id)),
+        course_id,
+        student_id,
+      });
     }
     return rows.length;
   }

@@ -3,45 +3,58 @@
  * dropped at once, so that no further roll gets the student; the rest goes once no roll that is under way or on its
  * way to the archive holds them, since such a roll would bring the name back.
  */
+import type { PersonId } from '../archive/archive.ts';
+import { refuse } from '../contract/errors.ts';
+import { REFUSAL_MAX_IDS } from '../limits.ts';
 import { followRoster } from './membership.ts';
-import { unarchivedSessions } from './person.ts';
+import { isOf, personOf, unarchivedSessions } from './person.ts';
 import type { Services } from './services.ts';
 
 export type ErasureStatus = 'erased' | 'pending';
 
-/** `person`: a student_id or user_id. Idempotent. Pending: finishPendingErasures ends it. */
-export const erase = async (services: Services, person: string): Promise<ErasureStatus> => {
-  await services.registry.pendErasure(person, services.clock());
-  return goOn(services, person);
+/**
+ * Idempotent. Pending: finishPendingErasures ends it. CONFLICT when no student has this id but a user: an id that was
+ * erased and is sent once more must not reach somebody else whose user id reads the same.
+ */
+export const erase = async (services: Services, student_id: string): Promise<ErasureStatus> => {
+  const { registry, clock } = services;
+  const held = await registry.enrollmentsOfPerson(student_id);
+  if (held.length > 0 && !personOf(student_id, held).isStudent) {
+    const student_ids = [...new Set(held.map(({ enrollment }) => enrollment.student_id))].slice(0, REFUSAL_MAX_IDS);
+    throw refuse('CONFLICT', 'This is a user id and no student_id: erase by student_id', { student_ids });
+  }
+  await registry.pendErasure(student_id, clock());
+  return goOn(services, student_id);
 };
 
 /** To be called at the start and whenever a session was archived. Those that still have to wait, wait on. */
 export const finishPendingErasures = async (services: Services): Promise<void> => {
-  for (const person of await services.registry.pendingErasures()) await goOn(services, person);
+  for (const student_id of await services.registry.pendingErasures()) await goOn(services, student_id);
 };
 
 /** Every step may be repeated, so it does not matter where an earlier try ended. */
-const goOn = async (services: Services, person: string): Promise<ErasureStatus> => {
+const goOn = async (services: Services, student_id: string): Promise<ErasureStatus> => {
   const { registry, archive, makeId } = services;
+  const { id, user } = personOf(student_id, await registry.enrollmentsOfPerson(student_id));
+  const person: PersonId = { id, user };
   const course_ids = await drop(services, person);
   for (const { stored, roll } of await unarchivedSessions(services, course_ids)) {
     // Its roll is being opened: from a roster that may have been read before the student was dropped.
     if (roll === null && stored.opened_at === null) return 'pending';
-    for (const { student_id, user_id } of roll?.records.values() ?? []) {
-      if (student_id === person || user_id === person) return 'pending';
-    }
+    for (const record of roll?.records.values() ?? []) if (isOf(person, record)) return 'pending';
   }
   await archive.erasePerson(person, makeId());
   await archive.scrub();
-  await registry.erasureDone(person);
+  await registry.erasureDone(student_id);
   return 'erased';
 };
 
 /** Out of every course, in the registry and on live rolls. Answers the courses. */
-const drop = async (services: Services, person: string): Promise<string[]> => {
+const drop = async (services: Services, person: PersonId): Promise<string[]> => {
   const { registry, clock } = services;
   const course_ids = new Set<string>();
-  for (const { course_id, enrollment } of await registry.enrollmentsOfPerson(person)) {
+  for (const { course_id, enrollment } of await registry.enrollmentsOfPerson(person.id)) {
+    if (!isOf(person, enrollment)) continue;
     course_ids.add(course_id);
     const out = enrollment.status === 'dropped' || enrollment.status === 'rejected';
     const dropped = out ? enrollment : { ...enrollment, status: 'dropped' as const };

@@ -2,7 +2,8 @@
  * One person as student of several courses. Who a user is, is said per course by its enrollment, never by an id alone:
  * two courses may know two people by the same student_id.
  */
-import type { PersonExport, StudentOfCourse } from '../archive/archive.ts';
+import type { PersonExport, PersonId, StudentOfCourse } from '../archive/archive.ts';
+import type { Enrollment } from '../contract/nouns.ts';
 import { auditOf } from '../domain/final-roll.ts';
 import { fullRecord, type Roll, type RollRecord } from '../domain/roll.ts';
 import type { Registry, StoredSession } from '../registry/registry.ts';
@@ -13,6 +14,24 @@ import type { Services } from './services.ts';
 export type Unarchived = { stored: StoredSession; roll: Roll | null };
 
 const SESSIONS_AT_ONCE = 200;
+
+/**
+ * Whom an id names, by the enrollments that hold it as student_id or user_id. A student_id comes first: another student's
+ * user id may read the same. Where the student of that id is known by it as a user too, the other students of this user
+ * are the same person.
+ */
+export const personOf = (id: string, held: { enrollment: Enrollment }[]): PersonId & { isStudent: boolean } => {
+  const students = held.filter(({ enrollment }) => enrollment.student_id === id);
+  return {
+    id,
+    user: students.some(({ enrollment }) => enrollment.user_id === id),
+    isStudent: students.length > 0,
+  };
+};
+
+/** Whether a student is this person. */
+export const isOf = ({ id, user }: PersonId, it: { student_id: string; user_id: string }): boolean =>
+  it.student_id === id || (user && it.user_id === id);
 
 /** The enrollments in which a user is the student; only those that know them by `id`, when that is not their own user id. */
 export const enrollmentsOfUser = async (
@@ -39,12 +58,12 @@ export const unarchivedSessions = async ({ registry, live }: Services, course_id
 };
 
 /**
- * Everything that is held about a person, in the archive, in enrollments and on rolls. `id`: a student_id or user_id;
- * `students`: only what these students of these courses have, whatever else goes by that id.
+ * Everything that is held about a person, in the archive, in enrollments and on rolls. `students`: only what these
+ * students of these courses have, whatever else goes by that id.
  */
 export const exportPerson = async (
   services: Services,
-  id: string,
+  person: PersonId,
   students: StudentOfCourse[],
   everything: boolean,
 ): Promise<PersonExport> => {
@@ -52,8 +71,9 @@ export const exportPerson = async (
   const isTheirs = (it: StudentOfCourse) => everything || keys.has(keyOf(it));
   const found: PersonExport = { enrollments: [], records: [], audit: [] };
   const seen = new Set<string>();
-  for (const known of new Set([id, ...(everything ? [] : students.map(({ student_id }) => student_id))])) {
-    const held = await services.archive.exportPerson(known);
+  const known = everything ? [] : students.map(({ student_id }) => student_id);
+  for (const id of new Set([person.id, ...known])) {
+    const held = await services.archive.exportPerson(everything ? person : { id, user: true });
     found.enrollments.push(...held.enrollments.filter((it) => isTheirs(it) && isNew(seen, keyOf(it))));
     const records = held.records.filter((it) => isTheirs(it) && isNew(seen, `${it.session_id}\n${it.line}`));
     const lines = new Set(records.map(lineOf));
@@ -61,8 +81,8 @@ export const exportPerson = async (
     found.audit.push(...held.audit.filter((it) => lines.has(lineOf(it))));
   }
   const course_ids = [...new Set(students.map(({ course_id }) => course_id))];
-  const onRolls = await exportUnarchived(services, course_ids, ({ student_id, user_id }, course_id) =>
-    everything ? student_id === id || user_id === id : keys.has(keyOf({ course_id, student_id })),
+  const onRolls = await exportUnarchived(services, course_ids, (record, course_id) =>
+    everything ? isOf(person, record) : keys.has(keyOf({ course_id, student_id: record.student_id })),
   );
   // A session that was archived between the two reads is not told twice.
   const archived = new Set(found.records.map(({ session_id }) => session_id));

@@ -36,6 +36,7 @@ const route = <const R extends RouteRow>(row: R): R => row;
 const STAFF = 'staff of the course, admin, service';
 const MEMBERS = 'staff of the course, admin, service; approved students';
 
+/** The keys are the operation ids of the OpenAPI document: renaming one breaks generated clients. */
 export const routes = {
   createCourse: route({
     method: 'POST',
@@ -293,7 +294,7 @@ export const routes = {
     who: 'admin, service',
     summary: 'Erase a student',
     description:
-      'Ids, names, roll numbers and remarks go; counts stay. Enrollments are dropped at once; while the student is on a roll that is not archived yet the rest is pending, and follows by itself.',
+      'Ids, names, roll numbers and remarks go; counts stay. Enrollments are dropped at once; while the student is on a roll that is not archived yet the rest is pending, and follows by itself. CONFLICT for the user id of a student with another student_id.',
     params: Shape.StudentParams,
     answers: { 200: Shape.Erasure, 202: Shape.Erasure },
   }),

@@ -162,9 +162,9 @@ export class SqliteEnrollments implements EnrollmentMethods {
   async enrollmentsOfPerson(id: string): Promise<{ course_id: string; enrollment: Enrollment }[]> {
     const rows = inStore(() =>
       this.#sql(
-        `SELECT course_id, ${COLUMNS} FROM enrollments WHERE student_id = ?1 OR user_id = ?1
+        `SELECT course_id, ${COLUMNS} FROM enrollments WHERE student_id = :id OR user_id = :id
          ORDER BY course_id, student_id`,
-      ).all(id),
+      ).all({ id }),
     ) as (Enrollment & { course_id: string })[];
     return rows.map((row) => ({ course_id: row.course_id, enrollment: enrollmentFrom(row) }));
   }

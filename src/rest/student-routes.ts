@@ -1,12 +1,13 @@
 /** What concerns one student over all courses: history, export, erasure. */
 
-import type { ArchivedRecord, PersonExport, StudentOfCourse } from '../archive/archive.ts';
+import type { ArchivedRecord, PersonExport, PersonId, StudentOfCourse } from '../archive/archive.ts';
 import { erase } from '../attendance/erasure.ts';
-import { enrollmentsOfUser, exportPerson } from '../attendance/person.ts';
+import { enrollmentsOfUser, exportPerson, isOf, personOf } from '../attendance/person.ts';
 import { versionedRecordOf } from '../attendance/results.ts';
 import type { Services } from '../attendance/services.ts';
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
+import type { Enrollment } from '../contract/nouns.ts';
 import { routes } from '../contract/routes.ts';
 import { type Actor, mayErase, mayExport } from '../domain/policy.ts';
 import { reducedRecord } from '../domain/roll.ts';
@@ -44,7 +45,9 @@ export const addStudentRoutes = (add: AddRoute, { services }: RestContext): void
     if (!mayExport(actor, actor.role === 'student'))
       throw refuse('FORBIDDEN', 'Only the student or an admin can export');
     const students = await studentsFor(services, actor, params.id);
-    const { enrollments, records, audit } = await exportPerson(services, params.id, students, seesEverything(actor));
+    const held = await services.registry.enrollmentsOfPerson(params.id);
+    const person = readablePerson(params.id, held);
+    const { enrollments, records, audit } = await exportPerson(services, person, students, seesEverything(actor));
     return {
       student_id: params.id,
       exported_at: isoFrom(clock()),
@@ -60,6 +63,12 @@ export const addStudentRoutes = (add: AddRoute, { services }: RestContext): void
     reply.code(status === 'erased' ? 200 : 202);
     return { status };
   });
+};
+
+/** For reading, an id that no student has may be a user's. */
+const readablePerson = (id: string, held: { enrollment: Enrollment }[]): PersonId => {
+  const { user, isStudent } = personOf(id, held);
+  return { id, user: user || !isStudent };
 };
 
 /** One correction of several people has one reason, which may speak of any of them. */
@@ -78,8 +87,11 @@ const studentsFor = async (services: Services, actor: Actor, id: string): Promis
     return own;
   }
   const visible = await courseIdsOf(services, actor);
-  const students = (await registry.enrollmentsOfPerson(id))
+  const held = await registry.enrollmentsOfPerson(id);
+  const person = readablePerson(id, held);
+  const students = held
     .filter(({ course_id }) => visible === null || visible.includes(course_id))
+    .filter(({ enrollment }) => isOf(person, enrollment))
     .map(({ course_id, enrollment }) => ({ course_id, student_id: enrollment.student_id }));
   if (students.length === 0) throw notFound();
   return students;

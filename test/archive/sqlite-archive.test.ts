@@ -78,7 +78,7 @@ test('after an erasure and a scrub no byte of the person is in any file', async 
   const { db, ...made } = open(path.join(dir, 'a.db'));
   await fillWithPerson(made);
   expect(filesHold(dir, /secret[ -]\w+/gi)).not.toEqual([]);
-  await made.archive.erasePerson('pu', 'anon1');
+  await made.archive.erasePerson({ id: 'pu', user: true }, 'anon1');
   scrub(db);
   expect(filesHold(dir, /secret[ -]?\w*/gi)).toEqual([]);
   expect(await made.archive.records('x1')).toHaveLength(2);
@@ -116,7 +116,7 @@ test('copies of rows that page splits leave behind are gone after a scrub as wel
       await archive.correct({ session_id: id, updates, reason, by: 't1', at: 'now', admit: [] });
     }
   }
-  for (let n = 0; n < 120; n += 3) await archive.erasePerson(`canary-s${n}-`, `anon${n}`);
+  for (let n = 0; n < 120; n += 3) await archive.erasePerson({ id: `canary-s${n}-`, user: false }, `anon${n}`);
   scrub(db);
   const left = filesHold(dir, /canary[ -]\w+?[ ]?\d+-/g).filter(
     (match) => Number(match.match(/(\d+)-$/)?.[1]) % 3 === 0,

@@ -159,7 +159,7 @@ describe('erasure', () => {
     await rest.ok(ada, 'POST /sessions/x1/end');
     await rest.archive();
     const before = (await rest.ok(ada, 'GET /sessions/x1/attendance')).statistics;
-    const erased = await rest.send(admin, `DELETE /students/${own}`);
+    const erased = await rest.send(admin, 'DELETE /students/s1');
     expect(erased).toMatchObject({ status: 200, body: { status: 'erased' } });
     const left = await rest.ok(ada, 'GET /sessions/x1/attendance');
     expect(left.statistics).toEqual(before);
@@ -173,6 +173,31 @@ describe('erasure', () => {
     expect(await rest.services.registry.pendingErasures()).toEqual([]);
     await rest.refused(anna, 'GET /courses/c1', 'COURSE_NOT_FOUND');
     await rest.refused(admin, 'GET /students/s1/export', 'NOT_FOUND');
+  });
+
+  test('AUTH-1 reaches the student of that id alone, not a student whose user id reads the same', async () => {
+    const rest = await school();
+    // Carl is student s3 everywhere; his user id is Anna's student number.
+    const enrollments = [{ student_id: 's3', user_id: 's1', name: 'Carl Canary' }];
+    for (const [who, course] of [[ada, 'c1'] as const, [bea, 'c2'] as const])
+      await rest.ok(who, `PUT /courses/${course}/enrollments`, { enrollments });
+    await rest.finished('x1', { s1: 'present', s3: 'late' });
+    await rest.finished('y1', { s3: 'excused' }, { course_id: 'c2' }, bea);
+    const carl3 = async () => [
+      await rest.ok(admin, 'GET /students/s3/export'),
+      await rest.ok(admin, 'GET /students/s3/attendance'),
+    ];
+    const before = await carl3();
+    expect(before[1].items).toHaveLength(2);
+    expect(await rest.ok(admin, 'GET /students/s1/attendance')).toMatchObject({ sessions: 1, presentCount: 1 });
+    expect(JSON.stringify(await rest.ok(admin, 'GET /students/s1/export'))).not.toContain('Carl');
+    await rest.ok(admin, 'DELETE /students/s1');
+    const withoutTime = (all: { exported_at?: string }[]) => all.map(({ exported_at: _, ...rest }) => rest);
+    expect(withoutTime(await carl3())).toEqual(withoutTime(before));
+    // Sent once more, when no student has the id any more, it must not mean Carl either.
+    const again = await rest.refused(admin, 'DELETE /students/s1', 'CONFLICT');
+    expect(again).toMatchObject({ student_ids: ['s3'] });
+    expect(withoutTime(await carl3())).toEqual(withoutTime(before));
   });
 
   test('waits for live rolls, drops at once, survives a restart, and finishes by itself', async () => {

@@ -71,7 +71,7 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
   describe('export', () => {
     test('is everything that is held about a person, by either id', async () => {
       await fillWithPerson(made());
-      const held = await made().archive.exportPerson('pu');
+      const held = await made().archive.exportPerson({ id: 'pu', user: true });
       expect(held.enrollments).toEqual([
         { course_id: 'c1', ...enrollmentOf(STUDENT, { user_id: 'pu', name: 'Secret Person', roll: 'secret-roll' }) },
         {
@@ -94,13 +94,19 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
           .map((entry) => ({ session_id: 'x1', ...entry })),
       );
       expect(held.audit).toHaveLength(4);
-      expect(await made().archive.exportPerson(STUDENT)).toEqual(held);
+      expect(await made().archive.exportPerson({ id: STUDENT, user: false })).toEqual(held);
     });
 
     test('holds nothing of anybody else', async () => {
       await fillWithPerson(made());
-      expect(JSON.stringify(await made().archive.exportPerson(STUDENT))).not.toMatch(/s2|theirs|their own/);
-      expect(await made().archive.exportPerson('nobody')).toEqual({ enrollments: [], records: [], audit: [] });
+      expect(JSON.stringify(await made().archive.exportPerson({ id: STUDENT, user: false }))).not.toMatch(
+        /s2|theirs|their own/,
+      );
+      expect(await made().archive.exportPerson({ id: 'nobody', user: true })).toEqual({
+        enrollments: [],
+        records: [],
+        audit: [],
+      });
     });
   });
 
@@ -109,14 +115,17 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
 
     test('leaves no trace of the student in records, audit and enrollments', async () => {
       const before = await made().archive.session('x1');
-      expect(await made().archive.erasePerson('pu', 'anon1')).toBeGreaterThan(0);
+      expect(await made().archive.erasePerson({ id: 'pu', user: true }, 'anon1')).toBeGreaterThan(0);
       const { archive, registry } = made();
       const left = {
         records: await archive.records('x1'),
         audit: await audit(),
         enrollments: [await registry.enrollments('c1', { limit: 50 }), await registry.enrollments('c2', { limit: 50 })],
         report: await archive.report('c1', { after_student_id: '', limit: 50 }),
-        held: [await archive.exportPerson('pu'), await archive.exportPerson(STUDENT)],
+        held: [
+          await archive.exportPerson({ id: 'pu', user: true }),
+          await archive.exportPerson({ id: STUDENT, user: false }),
+        ],
         history: await archive.history([{ course_id: 'c1', student_id: STUDENT }], { limit: 9 }),
         persons: [await registry.enrollmentsOfPerson('pu'), await registry.enrollmentsOfPerson(STUDENT)],
       };
@@ -129,7 +138,7 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
 
     test('blanks what identifies and keeps what counts', async () => {
       const before = await made().archive.recordOf('x1', STUDENT);
-      await made().archive.erasePerson(STUDENT, 'anon1');
+      await made().archive.erasePerson({ id: STUDENT, user: false }, 'anon1');
       const { flags, ...kept } = before ?? {};
       expect(flags).toBeDefined();
       expect(await made().archive.recordOf('x1', 'anon1')).toStrictEqual({
@@ -154,7 +163,7 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
 
     test('leaves alone what the same user did as staff, and everybody else', async () => {
       const before = await audit();
-      await made().archive.erasePerson('pu', 'anon1');
+      await made().archive.erasePerson({ id: 'pu', user: true }, 'anon1');
       const { archive, registry } = made();
       expect(await archive.recordOf('x1', 's2')).toMatchObject({ marked_by: 't1', remarks: 'theirs' });
       expect(await registry.courseIdsOfStaff('pu')).toEqual(['c1']);
@@ -170,16 +179,16 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
     });
 
     test('repeated, it finds nothing', async () => {
-      await made().archive.erasePerson('pu', 'anon1');
+      await made().archive.erasePerson({ id: 'pu', user: true }, 'anon1');
       const after = [await made().archive.records('x1'), await audit()];
-      expect(await made().archive.erasePerson('pu', 'anon1')).toBe(0);
-      expect(await made().archive.erasePerson('pu', 'anon2')).toBe(0);
+      expect(await made().archive.erasePerson({ id: 'pu', user: true }, 'anon1')).toBe(0);
+      expect(await made().archive.erasePerson({ id: 'pu', user: true }, 'anon2')).toBe(0);
       expect([await made().archive.records('x1'), await audit()]).toEqual(after);
     });
 
     test('CONFLICT when the pseudonym is somebody else, who stays', async () => {
       const before = await made().archive.recordOf('x1', 's2');
-      await refused(made().archive.erasePerson('pu', 's2'), 'CONFLICT');
+      await refused(made().archive.erasePerson({ id: 'pu', user: true }, 's2'), 'CONFLICT');
       expect(await made().archive.recordOf('x1', 's2')).toEqual(before);
     });
 
@@ -193,7 +202,7 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
       await beginSession(registry, 'x3', { course_id: 'c3' });
       const records = [recordOf(0, 'dup', { user_id: 'a' }), recordOf(1, 'b', { user_id: 'dup' })];
       await archive.store(finalRollOf('x3', { course_id: 'c3', records, audit: [] }));
-      expect(await archive.erasePerson('dup', 'anon')).toBe(4);
+      expect(await archive.erasePerson({ id: 'dup', user: true }, 'anon')).toBe(4);
       expect((await archive.records('x3')).map((record) => [record.student_id, record.user_id])).toEqual([
         ['anon', 'anon'],
         ['anon-2', 'anon-2'],
@@ -201,8 +210,19 @@ export function describePersonalData(made: () => ArchiveUnderTest): void {
       expect((await registry.enrollment('c3', 'anon-2'))?.user_id).toBe('anon-2');
     });
 
+    test('without `user` a student whose user id reads the same stays', async () => {
+      const { registry, archive } = made();
+      const [dup, other] = [enrollmentOf('dup', { user_id: 'a' }), enrollmentOf('b', { user_id: 'dup' })];
+      await registry.putEnrollments('c3', [dup, other], 1);
+      expect((await archive.exportPerson({ id: 'dup', user: false })).enrollments).toEqual([
+        { course_id: 'c3', ...dup },
+      ]);
+      expect(await archive.erasePerson({ id: 'dup', user: false }, 'anon')).toBe(1);
+      expect(await registry.enrollment('c3', 'b')).toEqual(other);
+    });
+
     test('END-2 a late archiver does not bring the person back', async () => {
-      await made().archive.erasePerson('pu', 'anon1');
+      await made().archive.erasePerson({ id: 'pu', user: true }, 'anon1');
       await made().archive.store(finalRollOf('x1', { records: [recordOf(0, 's2'), recordOf(1, STUDENT)] }));
       expect(await made().archive.recordOf('x1', STUDENT)).toBeNull();
     });
