@@ -86,9 +86,14 @@ const actorOf = (claims: JWTPayload): Actor => {
   if (typeof id !== 'string' || !USER_ID.test(id)) throw refuse('TOKEN_INVALID', 'The token names no user');
   const role = ROLES.find((it) => it === claims.role);
   if (role === undefined) throw refuse('TOKEN_INVALID', 'The token names no role');
-  const name = typeof claims.name === 'string' && claims.name.trim() !== '' ? claims.name.slice(0, NAME_MAX_CHARS) : id;
+  const name =
+    typeof claims.name === 'string' && claims.name.trim() !== ''
+      ? claims.name.slice(0, NAME_MAX_CHARS).toWellFormed()
+      : id;
   const picture =
-    typeof claims.picture === 'string' && claims.picture.length <= PICTURE_MAX_CHARS ? claims.picture : null;
+    typeof claims.picture === 'string' && claims.picture.length <= PICTURE_MAX_CHARS
+      ? claims.picture.toWellFormed()
+      : null;
   const expires_at = Math.min(Number(claims.exp) * 1000, LAST_INSTANT_MS);
   return { user_id: id, role: role satisfies Role, name, picture, expires_at };
 };

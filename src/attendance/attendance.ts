@@ -4,7 +4,7 @@
  * returns nothing half-done.
  */
 import { refuse } from '../contract/errors.ts';
-import type { ServerPayload } from '../contract/events.ts';
+import type { ServerEventName, ServerPayload } from '../contract/events.ts';
 import type { Session } from '../contract/nouns.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import {
@@ -28,6 +28,9 @@ import { archiveEpoch } from './results.ts';
 import { find, findAsStaff, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 import { ensureStarted } from './starting.ts';
+
+/** What a command is answered. repeated: it was sent before under the same request id, and nothing happened now. */
+export type Answered<E extends ServerEventName> = { payload: ServerPayload<E>; repeated: boolean };
 
 /** The socket that asks; REST has none. */
 export type Asker = { id: string } | undefined;
@@ -69,14 +72,15 @@ export class Attendance {
     actor: Actor,
     input: { session_id: string; code?: string; ticket?: string; request_id?: string },
     asker: { id: string },
-  ): Promise<ServerPayload<'attendanceSessionJoined'>> {
+  ): Promise<Answered<'attendanceSessionJoined'>> {
     const { session_id } = input;
     const { roll: peek } = await find(this.services, session_id);
-    if (peek?.state !== 'active') return this.joinedBefore(actor, input);
+    if (peek?.state !== 'active') return { payload: await this.joinedBefore(actor, input), repeated: true };
     const staff = isStaff(actor, peek.header);
     const done = staff ? await this.attend(actor, session_id, asker) : await this.checkIn(actor, input, peek, asker);
     const { session, epoch } = peek.header;
-    return joinedPayload(session, epoch, done.records[0], done.current);
+    const payload = joinedPayload(session, epoch, done.records[0], done.current);
+    return { payload, repeated: done.repeated === true };
   }
 
   /**
@@ -118,10 +122,12 @@ export class Attendance {
     session_id: string,
     update: Update,
     request_id?: string,
-  ): Promise<ServerPayload<'studentMarked'>> {
+  ): Promise<Answered<'studentMarked'>> {
     const done = await this.sendMarks(actor, { kind: 'mark', event, session_id, updates: [update], request_id });
     const record = done.records[0] as RollRecord;
-    return { session_id, student_id: record.student_id, attendanceRecord: fullRecord(record), seq: done.seq };
+    const { student_id } = record;
+    const payload = { session_id, student_id, attendanceRecord: fullRecord(record), seq: done.seq };
+    return { payload, repeated: done.repeated === true };
   }
 
   /** Many at once, all or nothing. Answers the records that it changed. */
@@ -129,10 +135,11 @@ export class Attendance {
     actor: Actor,
     event: MarkEvent,
     input: { session_id: string; updates: Update[]; only_unmarked?: boolean; request_id?: string },
-  ): Promise<ServerPayload<'attendanceBulkUpdateComplete'>> {
+  ): Promise<Answered<'attendanceBulkUpdateComplete'>> {
     const done = await this.sendMarks(actor, { kind: 'bulk', event, ...input });
     const { session_id } = input;
-    return { session_id, updatedRecords: done.records.map(fullRecord), totalUpdated: done.records.length };
+    const payload = { session_id, updatedRecords: done.records.map(fullRecord), totalUpdated: done.records.length };
+    return { payload, repeated: done.repeated === true };
   }
 
   /** END-1, END-2. On a session that is over: what was stored. */

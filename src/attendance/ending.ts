@@ -16,6 +16,8 @@ export type EndEvent = 'endAttendanceSession' | 'submitAttendance' | 'end';
 /** told: this call ended it, so everybody in the session has been told; else it only answers what is. */
 type Ended<E extends 'attendanceSessionEndedConfirm' | 'attendanceSubmitted'> = {
   told: boolean;
+  /** It was sent before under the same request id. */
+  repeated: boolean;
   payload: ServerPayload<E>;
 };
 
@@ -27,8 +29,8 @@ export const endSession = async (
   request_id?: string,
 ): Promise<Ended<'attendanceSessionEndedConfirm'>> => {
   const asked = { event, session_id, updates: [], submitted: false, request_id };
-  const { told, result } = await finish(services, actor, asked);
-  return { told, payload: 'roll' in result ? endedConfirmPayload(result.roll) : result };
+  const { told, repeated, result } = await finish(services, actor, asked);
+  return { told, repeated, payload: 'roll' in result ? endedConfirmPayload(result.roll) : result };
 };
 
 export const submitSession = async (
@@ -39,12 +41,12 @@ export const submitSession = async (
   request_id?: string,
 ): Promise<Ended<'attendanceSubmitted'>> => {
   const asked = { event: 'submitAttendance' as const, session_id, updates, submitted: true, request_id };
-  const { told, result } = await finish(services, actor, asked);
-  if ('roll' in result) return { told, payload: submittedPayload(result.roll) };
+  const { result, ...how } = await finish(services, actor, asked);
+  if ('roll' in result) return { ...how, payload: submittedPayload(result.roll) };
   const archived = await services.archive.session(session_id);
   const { finalData, ended_by: submitted_by, ended_at: submitted_at } = result;
   const version = archived?.version ?? 1;
-  return { told, payload: { session_id, statistics: finalData.statistics, submitted_by, submitted_at, version } };
+  return { ...how, payload: { session_id, statistics: finalData.statistics, submitted_by, submitted_at, version } };
 };
 
 export const cancelSession = async (
@@ -88,22 +90,25 @@ export const endSessionByClock = async (services: Services, session_id: string):
   await sendEnd(services, auto, { event: 'end', session_id, updates: [], submitted: false });
 };
 
+type Sent = { told: boolean; repeated: boolean };
+const NOTHING_NEW: Sent = { told: false, repeated: false };
+
 /** The ended roll, or what the archive has. */
 const finish = async (
   services: Services,
   actor: Actor,
   it: { event: EndEvent; session_id: string; updates: Update[]; submitted: boolean; request_id?: string | undefined },
-): Promise<{ told: boolean; result: RollView | ServerPayload<'attendanceSessionEndedConfirm'> }> => {
+): Promise<Sent & { result: RollView | ServerPayload<'attendanceSessionEndedConfirm'> }> => {
   const found = await findAsStaff(services, actor, it.session_id, 'end');
   const over = found.roll !== null ? found.roll.state !== 'active' : isOver(found);
   // What is over still knows its requests: the same id with another payload is refused.
   const asks = !over || it.request_id !== undefined;
-  const told = asks && (await sendEnd(services, actor, it));
+  const sent = asks ? await sendEnd(services, actor, it) : NOTHING_NEW;
   const view = await services.live.read(it.session_id);
-  return { told, result: view ?? (await endedFromArchive(services, it.session_id)) };
+  return { ...sent, result: view ?? (await endedFromArchive(services, it.session_id)) };
 };
 
-/** Ends, once: who comes second finds it ended. Answers whether this call was the one, and told everybody. */
+/** Ends, once: who comes second finds it ended. */
 const sendEnd = async (
   services: Services,
   actor: Actor,
@@ -115,7 +120,7 @@ const sendEnd = async (
     cancel?: { reason: string | null };
     request_id?: string | undefined;
   },
-): Promise<boolean> => {
+): Promise<Sent> => {
   const { session_id, updates, submitted } = it;
   const request = requestKey(actor, it.event, it.request_id, saidBy(updates));
   let peek: RollPeek | null = null;
@@ -143,11 +148,11 @@ const sendEnd = async (
       (await repeated(services, session_id, request));
     const told = done.changed && done.repeated !== true;
     if (told && peek !== null) await tellCourseEnded(services, session_id, peek);
-    return told;
+    return { told, repeated: done.repeated === true };
   } catch (error) {
     if (!(await endedMeanwhile(services, session_id, error))) throw error;
     if (it.cancel !== undefined) throw refuse('CONFLICT', 'The session has just ended; try again', { retryable: true });
-    return false;
+    return NOTHING_NEW;
   }
 };
 

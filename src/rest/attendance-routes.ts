@@ -19,7 +19,7 @@ import type { AddRoute } from './route.ts';
 export const addAttendanceRoutes = (add: AddRoute, { services, attendance, views }: RestContext): void => {
   add(routes.markAttendance, async ({ actor, params, body }) => {
     await sessionForStaff(services, actor, params.id, 'update');
-    return attendance.markMany(actor, 'marks', { session_id: params.id, ...body });
+    return (await attendance.markMany(actor, 'marks', { session_id: params.id, ...body })).payload;
   });
 
   add(routes.getAttendance, async ({ actor, params }) => {

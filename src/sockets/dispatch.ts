@@ -2,7 +2,7 @@
  * From an event that arrived to its answer. The only place that acknowledges: it validates against the event table,
  * limits the rate, lets the doorway decide, and answers by acknowledgement, by reply event, or with an error.
  */
-import type { Attendance } from '../attendance/attendance.ts';
+import type { Answered, Attendance } from '../attendance/attendance.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
 import { type Clock, isoFrom } from '../clock.ts';
 import { normaliseAliases } from '../contract/aliases.ts';
@@ -15,6 +15,7 @@ import {
   type ServerEventName,
 } from '../contract/events.ts';
 import { payloadValidator } from '../contract/validator.ts';
+import { wellFormed } from '../contract/well-formed.ts';
 import {
   EVENT_COST_BYTES,
   EVENT_NAME_MAX_CHARS,
@@ -29,7 +30,12 @@ import { together } from './together.ts';
 import type { TokenExpiry } from './token-expiry.ts';
 
 /** What a handler answers: the acknowledgement's fields, and the event that repeats them to clients without a callback. */
-type Answer = { ack: object; reply?: ServerEventName };
+type Answer = {
+  ack: object;
+  reply?: ServerEventName;
+  /** Sent before under the same request id: nothing is emitted then, but to who has no callback and waits for the event. */
+  repeated?: boolean;
+};
 type Handlers = { [E in ClientEventName]: (socket: LiveSocket, payload: ClientPayload<E>) => Promise<Answer> };
 
 /** What the edges of the service want to know about every event: for logs and metrics. */
@@ -118,11 +124,11 @@ export class Dispatch {
     event: ClientEventName,
     payload: unknown,
     ack: Ack | undefined,
-    { ack: fields, reply }: Answer,
+    { ack: fields, reply, repeated = false }: Answer,
     started: number,
   ): void {
     together(socket, () => {
-      if (reply !== undefined) socket.emit(reply, fields as never);
+      if (reply !== undefined && !(repeated && ack !== undefined)) socket.emit(reply, fields as never);
       ack?.({ ok: true, ...fields });
     });
     const ids = () => loggableIds(payload);
@@ -175,9 +181,10 @@ const costOf = (event: ClientEventName, bytes: number): number =>
 const eventNamed = (name: string): ClientEventName | null =>
   validators.has(name as ClientEventName) ? (name as ClientEventName) : null;
 
-/** INVALID_PAYLOAD that names the field. Aliases are filled in first. */
+/** INVALID_PAYLOAD that names the field. Aliases are filled in and texts made well-formed first. */
 const validate = (event: ClientEventName, payload: unknown): void => {
   normaliseAliases(payload);
+  wellFormed(payload);
   const validator = validators.get(event);
   if (validator === undefined || validator.check(payload)) return;
   const first = validator.errors(payload)[0];
@@ -220,8 +227,8 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
       { session_id, student_id, remarks, request_id }: ClientPayload<'markStudentPresent'>,
     ) => {
       const update = { student_id, status, remarks };
-      const { seq: _seq, ...ack } = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
-      return { ack, reply: status === 'present' ? 'studentMarkedPresent' : 'studentMarkedAbsent' } as const;
+      const answered = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
+      return markedAnswer(answered, status);
     };
   const activeSessions = async (socket: LiveSocket, { course_id }: { course_id: string }) => ({
     ack: await views.activeSessions(socket.data.actor, course_id),
@@ -235,9 +242,9 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
       return { ack, reply: 'attendanceSessionStarted' };
     },
     joinAttendanceSession: async (socket, payload) => {
-      const ack = await attendance.join(socket.data.actor, payload, socket);
+      const { payload: ack, repeated } = await attendance.join(socket.data.actor, payload, socket);
       await detachIfGone(attendance, socket, payload.session_id);
-      return { ack, reply: 'attendanceSessionJoined' };
+      return { ack, reply: 'attendanceSessionJoined', repeated };
     },
     leaveAttendanceSession: async (socket, { session_id, request_id }) => {
       await attendance.leave(socket.data.actor, session_id, socket, request_id);
@@ -248,15 +255,13 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
     markStudentAttendance: async (socket, { session_id, student_id, status, remarks, request_id }) => {
       const event = 'markStudentAttendance';
       const update = { student_id, status, remarks };
-      const marked = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
-      if (status === 'late' || status === 'excused') return { ack: marked };
-      const { seq: _seq, ...ack } = marked;
-      return { ack, reply: status === 'present' ? 'studentMarkedPresent' : 'studentMarkedAbsent' };
+      const answered = await attendance.mark(socket.data.actor, event, session_id, update, request_id);
+      return status === 'late' || status === 'excused' ? { ack: answered.payload } : markedAnswer(answered, status);
     },
     bulkUpdateAttendance: async (socket, { session_id, attendanceUpdates: updates, only_unmarked, request_id }) => {
       const input = { session_id, updates, only_unmarked, request_id };
-      const ack = await attendance.markMany(socket.data.actor, 'bulkUpdateAttendance', input);
-      return { ack, reply: 'attendanceBulkUpdateComplete' };
+      const { payload: ack, repeated } = await attendance.markMany(socket.data.actor, 'bulkUpdateAttendance', input);
+      return { ack, reply: 'attendanceBulkUpdateComplete', repeated };
     },
     getAttendanceSessionData: async (socket, { session_id }) => ({
       ack: await views.data(socket.data.actor, session_id),
@@ -269,14 +274,16 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
     getCheckInCode: async (socket, { session_id }) => views.checkInCode(socket.data.actor, session_id),
     endAttendanceSession: async (socket, { session_id, request_id }) => {
       const attends = socket.data.sessions.get(session_id) === 'staff';
-      const { payload, told } = await attendance.end(socket.data.actor, session_id, request_id);
+      const { payload, told, repeated } = await attendance.end(socket.data.actor, session_id, request_id);
       // Staff in the session, this socket included, were told by the end itself.
-      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSessionEndedConfirm' };
+      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSessionEndedConfirm', repeated };
     },
     submitAttendance: async (socket, { session_id, attendanceUpdates = [], request_id }) => {
       const attends = socket.data.sessions.get(session_id) === 'staff';
-      const { payload, told } = await attendance.submit(socket.data.actor, session_id, attendanceUpdates, request_id);
-      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSubmitted' };
+      const { actor } = socket.data;
+      const submitted = await attendance.submit(actor, session_id, attendanceUpdates, request_id);
+      const { payload, told, repeated } = submitted;
+      return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSubmitted', repeated };
     },
     subscribeToCourse: async (socket, { course_id }) => {
       await views.assertInCourse(socket.data.actor, course_id);
@@ -305,6 +312,12 @@ const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: Di
       return { ack: { expires_at: isoFrom(actor.expires_at) } };
     },
   };
+};
+
+/** Of a mark as present or absent, whose reply event is older than seq. */
+const markedAnswer = ({ payload, repeated }: Answered<'studentMarked'>, status: 'present' | 'absent'): Answer => {
+  const { seq: _seq, ...ack } = payload;
+  return { ack, reply: status === 'present' ? 'studentMarkedPresent' : 'studentMarkedAbsent', repeated };
 };
 
 /** A socket that closed while its join was under way must not stay online for ever. */

@@ -15,6 +15,9 @@ describe('creating', () => {
     });
     expect(await rest.ok(ada, `GET /courses/${course.id}`)).toEqual(course);
     expect((await rest.send(ada, 'POST /courses', { title: 'B' })).status).toBe(201);
+    const cut = await rest.ok(ada, 'POST /courses', { title: 'Cut \ud83d' });
+    expect(cut.title).toBe('Cut \ufffd');
+    expect(await rest.ok(ada, `GET /courses/${cut.id}`)).toEqual(cut);
   });
 
   test('admin and service name the teacher, whose user id may be of any shape that tokens have', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Deployment } from '../support/deployment.ts';
-import { student } from '../support/people.ts';
+import { REMARK_MARK, student } from '../support/people.ts';
 import { until } from '../support/until.ts';
 
 export const markingScenarios = (deployment: () => Deployment): void => {
@@ -54,8 +54,8 @@ export const markingScenarios = (deployment: () => Deployment): void => {
     const submitted = await teacher.does('submitAttendance', submit);
     await room.archived();
     const audit = await room.audit();
-    expect(await teacher.does('markStudentAttendance', mark)).toEqual(marked);
-    expect(await teacher.does('submitAttendance', submit)).toEqual(submitted);
+    expect(await teacher.repeats('markStudentAttendance', mark)).toEqual(marked);
+    expect(await teacher.repeats('submitAttendance', submit)).toEqual(submitted);
     await teacher.refused('markStudentAttendance', { ...mark, status: 'absent' }, 'CONFLICT');
     await teacher.refused('submitAttendance', { ...submit, attendanceUpdates: [] }, 'CONFLICT');
     await teacher.refused('markStudentAttendance', { ...mark, request_id: 'new' }, 'SESSION_NOT_ACTIVE');
@@ -99,6 +99,21 @@ export const markingScenarios = (deployment: () => Deployment): void => {
     await teacher.refused('bulkUpdateAttendance', { session_id, attendanceUpdates: updates }, 'SESSION_NOT_ACTIVE');
     await room.rest.refused('markAttendance', 'SESSION_NOT_ACTIVE', { params: { id: session_id }, body: { updates } });
     expect((await room.attendance()).statistics.absentCount).toBe(2);
+  });
+
+  test('END-3 half a character in a text is the same, live and archived', async () => {
+    const room = await deployment().classroom({ students: 1 });
+    const { session_id } = room;
+    const { student_id } = room.student(0);
+    const teacher = await room.started();
+    const mark = { session_id, student_id, status: 'late', remarks: `${REMARK_MARK} cut \ud83d` };
+    await teacher.does('markStudentAttendance', mark);
+    const remarks = `${REMARK_MARK} cut \ufffd`;
+    expect((await room.attendance()).attendanceRecords[0]).toMatchObject({ remarks });
+    await teacher.does('endAttendanceSession', { session_id });
+    await room.archived();
+    expect((await room.attendance()).attendanceRecords[0]).toMatchObject({ remarks });
+    expect((await room.audit())[0]?.remarks).toBe(remarks);
   });
 
   test('a bulk is one change: one seq, one event to the room, one to each student concerned', async () => {

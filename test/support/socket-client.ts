@@ -117,6 +117,24 @@ export class TestClient {
     return fields as AnswerTo<E>;
   }
 
+  /** The answer to a request that was accepted before under its request_id: by acknowledgement alone, no event goes with it. */
+  async repeats<E extends ClientEventName>(event: E, payload: Loose<E>): Promise<AnswerTo<E>> {
+    const from = this.heard.length;
+    const { ok: _ok, ...fields } = await this.acknowledged(event, payload);
+    // Whatever was sent with the answer has come when the next answer is here.
+    await this.socket.timeout(ANSWER_DEADLINE_MS).emitWithAck('unheard of');
+    const reply = replyOf(event, payload);
+    expect(this.heard.slice(from).filter((it) => it.event === reply)).toEqual([]);
+    return fields as AnswerTo<E>;
+  }
+
+  /** The acknowledgement of an event that must be accepted, be it a repeated request or not. */
+  async acknowledged(event: ClientEventName, payload: unknown): Promise<Acknowledgement> {
+    const answer: Acknowledgement = await this.socket.timeout(ANSWER_DEADLINE_MS).emitWithAck(event, payload);
+    expect(answer, `${event} of ${this.person.sub}`).toMatchObject({ ok: true });
+    return answer;
+  }
+
   /** The error of an event that must be refused with this code. */
   async refused(event: ClientEventName, payload: unknown, code: ErrorCode): Promise<AcknowledgedError> {
     const answer = await this.ask(event, payload);
