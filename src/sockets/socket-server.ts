@@ -2,7 +2,7 @@
  * The Socket.IO server: who may connect, what happens when a socket comes and goes, and the watches over all of them.
  * Both namespaces get the same treatment.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'socket.io';
 import type { Attendance } from '../attendance/attendance.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
@@ -19,6 +19,12 @@ import type { LiveServer, LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
 import { watchSendQueues } from './send-queues.ts';
 import { TokenExpiry } from './token-expiry.ts';
+
+/** HTTP's answer to a polling request beyond FRAME_MAX_BYTES. */
+const PAYLOAD_TOO_LARGE = 413;
+
+/** engine.io keeps the query that it has parsed. */
+type PollingRequest = IncomingMessage & { _query?: { sid?: string } };
 
 export type Transport = 'websocket' | 'polling';
 
@@ -82,12 +88,25 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     socket.conn.close();
   });
   const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
-  const framesOf = new WeakMap<object, Frames>();
+  const connections = new Map<string, { connection: LiveSocket['conn']; frames: Frames }>();
   let stopped = false;
 
   io.engine.on('connection', (connection: LiveSocket['conn']) => {
-    framesOf.set(connection, new Frames(connection, () => reports.closed('frame')));
+    const { id } = connection as unknown as { id: string };
+    connections.set(id, { connection, frames: new Frames(connection, () => reports.closed('frame')) });
+    connection.on('close', () => connections.delete(id));
   });
+
+  // engine.io refuses such a request and keeps its connection, unlike a WebSocket's: two rules for one mistake.
+  io.engine.use((request: PollingRequest, response: ServerResponse, next: () => void) => {
+    if (request.method === 'POST') response.once('finish', () => closeIfTooLarge(request, response));
+    next();
+  });
+  const closeIfTooLarge = ({ _query: { sid = '' } = {} }: PollingRequest, { statusCode }: ServerResponse) => {
+    const broken = statusCode === PAYLOAD_TOO_LARGE ? connections.get(sid) : undefined;
+    broken?.frames.breaks();
+    broken?.connection.close(true);
+  };
 
   for (const name of NAMESPACES) {
     const namespace = io.of(name);
@@ -104,7 +123,7 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
       );
     });
     namespace.on('connection', (socket) => {
-      const frames = framesOf.get(socket.conn);
+      const frames = connections.get((socket.conn as unknown as { id: string }).id)?.frames;
       rooms.enter(socket);
       reports.connected();
       tokenExpiry.watch(socket);

@@ -5,6 +5,13 @@ import { Untouched } from '../support/untouched.ts';
 
 const scene = new Untouched();
 
+const metric = async (name: string): Promise<number> => {
+  const text = await (await fetch(`${scene.node.node.url}/metrics`)).text();
+  const line = text.split('\n').find((it) => it.startsWith(`${name} `));
+  return Number(line?.slice(name.length) ?? 0);
+};
+const count = () => metric('rollcast_connections_closed_total{why="frame"}');
+
 describe('frames', () => {
   test.each([
     ['of 2 MB', `42["joinAttendanceSession","${'x'.repeat(2_000_000)}"]`],
@@ -26,10 +33,6 @@ describe('frames', () => {
     ['bytes that were not announced', Buffer.from([4, 5, 6])],
   ] as const)('LIMIT-1 a frame %s closes that connection only, and is counted', async (_name, frame) => {
     const neighbour = await scene.node.connect(scene.room.student(0));
-    const count = async () => {
-      const text = await (await fetch(`${scene.node.node.url}/metrics`)).text();
-      return Number(/rollcast_connections_closed_total\{why="frame"\} (\d+)/.exec(text)?.[1] ?? 0);
-    };
     const counted = await count();
     const connection = await scene.raw(scene.room.teacher);
     connection.send(frame as string);
@@ -37,6 +40,22 @@ describe('frames', () => {
     await connection.isClosed();
     await neighbour.does('checkActiveSessions', { course_id: scene.room.course_id });
     await until('it is counted', async () => (await count()) === counted + 1);
+    expect(neighbour.disconnects).toEqual([]);
+  });
+
+  test('LIMIT-1 a polling request over 1 MiB closes that connection only, and is counted', async () => {
+    const counted = await count();
+    const neighbour = scene.node.client(scene.room.student(0), { transports: ['polling'] });
+    const client = scene.node.client(scene.room.teacher, { transports: ['polling'] });
+    await Promise.all([neighbour.connected(), client.connected()]);
+    const sockets = await metric('rollcast_sockets');
+    client.socket.emit('joinAttendanceSession', 'x'.repeat(2_000_000));
+    await until('it is closed', () => client.disconnects.length > 0);
+    await until('it is counted', async () => (await count()) === counted + 1);
+    await client.returned();
+    // Nothing is left of the one before: the teacher is one socket here.
+    await until('one socket in its place', async () => (await metric('rollcast_sockets')) === sockets);
+    await neighbour.does('checkActiveSessions', { course_id: scene.room.course_id });
     expect(neighbour.disconnects).toEqual([]);
   });
 
