@@ -5,6 +5,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Archiver } from './archive/archiver.ts';
@@ -15,9 +16,10 @@ import type { Services } from './attendance/services.ts';
 import { reconcile, START_GRACE_MS } from './attendance/starting.ts';
 import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
-import { RECONCILE_EVERY_MS } from './limits.ts';
+import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS } from './limits.ts';
+import { listening } from './listening.ts';
 import { EmbeddedLiveStore } from './live/embedded-live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { metricsServer } from './metrics-server.ts';
@@ -51,7 +53,7 @@ export type AppOptions = {
 };
 
 export type App = {
-  /** Listens; answers where. */
+  /** Listens; answers where. Throws a ListenError when it cannot. */
   start(): Promise<{ port: number; metricsPort: number | undefined }>;
   /** Lets clients go, finishes what is under way, closes everything. */
   drain(): Promise<void>;
@@ -59,7 +61,7 @@ export type App = {
   secret: string | null;
 };
 
-/** Throws an Error of one line when it cannot be made (directory locked or not writable). */
+/** Throws an Error of one line when it cannot be made (directory locked, not writable, or with files that do not open). */
 export const createApp = (options: AppOptions): App => {
   const { config, logger, clock, makeId } = options;
   const lock = lockDataDir(config.DATA_DIR);
@@ -67,7 +69,7 @@ export const createApp = (options: AppOptions): App => {
     kind: 'secret' as const,
     secret: keptSecret(config.DATA_DIR, () => makeId() + makeId()),
   };
-  const db = openDatabase({ file: join(config.DATA_DIR, 'rollcast.db'), busyTimeoutMs: DATABASE_BUSY_MS });
+  const db = openData(config.DATA_DIR);
   const metrics = createMetrics();
 
   const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: true });
@@ -140,6 +142,7 @@ export const createApp = (options: AppOptions): App => {
     logger,
     allowOrigin: allowOther,
     trustProxy: config.TRUST_PROXY ?? false,
+    publicUrl: config.PUBLIC_URL,
     isDraining: () => draining,
     metricsText,
     metricsContentType: metrics.registry.contentType,
@@ -165,22 +168,27 @@ export const createApp = (options: AppOptions): App => {
       },
       (err: unknown) => logger.error({ err }, 'could not reconcile sessions; tried again'),
     );
+  const sweep = () =>
+    live.sweepPresence().catch((err: unknown) => logger.error({ err }, 'could not sweep presence; tried again'));
   let reconciler: NodeJS.Timeout | undefined;
+  let sweeper: NodeJS.Timeout | undefined;
 
   return {
     secret: key.kind === 'secret' ? key.secret : null,
     start: async () => {
-      await fastify.listen({ port: config.PORT, host: config.HOST });
-      const metricsPort = (await ownMetrics?.listen())?.port;
+      await listening(config, 'PORT', () => fastify.listen({ port: config.PORT, host: config.HOST }));
+      const metricsAt = ownMetrics === null ? null : await listening(config, 'METRICS_PORT', ownMetrics.listen);
       ticker.start();
       archiver.start();
       reconciler = setInterval(() => reconcileNow(START_GRACE_MS), RECONCILE_EVERY_MS);
+      sweeper = setInterval(sweep, PRESENCE_SWEEP_MS);
       await Promise.all([reconcileNow(0), finishErasures()]);
-      return { port: (fastify.server.address() as AddressInfo).port, metricsPort };
+      return { port: (fastify.server.address() as AddressInfo).port, metricsPort: metricsAt?.port };
     },
     drain: async () => {
       draining = true;
       clearInterval(reconciler);
+      clearInterval(sweeper);
       ticker.stop();
       sockets.stop();
       await drainSockets(io, rooms, config.DRAIN_TIMEOUT_MS * DRAIN_SHARE, pause);
@@ -192,6 +200,14 @@ export const createApp = (options: AppOptions): App => {
       lock.release();
     },
   };
+};
+
+const openData = (dir: string): DatabaseSync => {
+  try {
+    return openDatabase({ file: join(dir, 'rollcast.db'), busyTimeoutMs: DATABASE_BUSY_MS });
+  } catch (error) {
+    throw new ConfigError(`DATA_DIR ${dir}: ${(error as Error).message}`, { cause: error });
+  }
 };
 
 const gatherBacklog = async (live: EmbeddedLiveStore, metrics: Metrics): Promise<void> => {

@@ -78,6 +78,10 @@ export const ARCHIVE_BATCH_ROLLS = 50;
 export const ARCHIVE_POLL_MS = 1_000;
 /** A session that is begun but has no roll after this is opened by the reconciler. */
 export const RECONCILE_EVERY_MS = 30_000;
+/** Whoever was connected to a node that died or left has this long to be back before staff are told that they left. */
+export const PRESENCE_RETURN_MS = 20_000;
+/** How often that is looked at. */
+export const PRESENCE_SWEEP_MS = 5_000;
 /** Grace after ends_at before a session ends by itself. */
 export const AUTO_END_AFTER_ENDS_AT_MS = 10 * 60_000;
 

@@ -28,6 +28,7 @@ export class Attending {
     // Its user is somebody else on this roll by now, or has become staff: the connection is not the former one's too.
     if (before !== undefined && before.student_id !== connection.student_id) this.leave(live, connection.id, at);
     const { cameOnline } = live.presence.attach(connection);
+    if (connection.student_id !== null) live.awaited.delete(connection.student_id);
     this.audience.admit(live.roll.header.session.id, connection);
     if (!cameOnline || returning === null) return;
     this.tell(live, newsOfReturn(live.roll, returning, live.presence, at.seq), at);
@@ -40,6 +41,18 @@ export class Attending {
     const record = live.roll.records.get(gone.connection.student_id);
     if (record === undefined || at.state !== 'active') return;
     this.tell(live, newsOfLeaving(live.roll, record, live.presence, isoFrom(this.clock())), at);
+  }
+
+  /** Staff hear of everybody who is still awaited and follows the roll; nobody is awaited any more. */
+  giveUpAwaited(live: LiveRoll): void {
+    const { roll, awaited } = live;
+    live.awaited = new Set();
+    if (roll.state !== 'active') return;
+    for (const student_id of awaited) {
+      const record = roll.records.get(student_id);
+      if (record === undefined || !roll.followers.has(record.user_id)) continue;
+      this.tell(live, newsOfLeaving(roll, record, live.presence, isoFrom(this.clock())));
+    }
   }
 
   /** A connection that is still there does not hear this roll any more. */

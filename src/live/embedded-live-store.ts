@@ -27,11 +27,11 @@ import {
   replay,
 } from '../domain/roll.ts';
 import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../fanout.ts';
-import { COMMIT_MIN_INTERVAL_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import { COMMIT_MIN_INTERVAL_MS, PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { Journal } from './journal.ts';
 import { answerRemembered, KeptRequests } from './kept-requests.ts';
-import { backlogOf, claimDue, type LiveRoll, liveRoll } from './live-roll.ts';
+import { backlogOf, claimDue, type LiveRoll, liveRoll, maybeOnline } from './live-roll.ts';
 import type {
   Answer,
   Audience,
@@ -72,6 +72,7 @@ export class EmbeddedLiveStore implements LiveStore {
   private readonly keptRequests = new KeptRequests();
   private queue: Queued[] = [];
   private readonly commitInterval_ms: number;
+  private readonly restored_at: number;
   private committed_at = Number.NEGATIVE_INFINITY;
   private scheduled = false;
   private closed = false;
@@ -84,7 +85,11 @@ export class EmbeddedLiveStore implements LiveStore {
     this.attending = new Attending(options.audience, options.clock);
     this.onDue = options.onDue;
     this.commitInterval_ms = options.commitInterval_ms ?? COMMIT_MIN_INTERVAL_MS;
-    for (const { opening, changes, rows } of this.journal.all()) this.add(replay(opening, changes), rows);
+    this.restored_at = this.clock();
+    for (const { opening, changes, rows } of this.journal.all()) {
+      const roll = replay(opening, changes);
+      this.add(roll, rows).awaited = maybeOnline(roll);
+    }
   }
 
   async open(plan: RollPlan): Promise<{ opened: boolean }> {
@@ -174,6 +179,11 @@ export class EmbeddedLiveStore implements LiveStore {
   async detach(session_id: string, connection: string): Promise<void> {
     const live = this.rolls.get(session_id);
     if (live !== undefined) this.attending.takeOffline(live, connection);
+  }
+
+  async sweepPresence(): Promise<void> {
+    if (this.clock() - this.restored_at < PRESENCE_RETURN_MS) return;
+    for (const live of this.rolls.values()) if (live.awaited.size > 0) this.attending.giveUpAwaited(live);
   }
 
   async read(session_id: string): Promise<RollView | null> {
@@ -332,9 +342,11 @@ export class EmbeddedLiveStore implements LiveStore {
 
   // --- keeping rolls --------------------------------------------------------------------------------------------
 
-  private add(roll: Roll, rows: number[]): void {
-    this.rolls.set(roll.header.session.id, liveRoll(roll, rows));
+  private add(roll: Roll, rows: number[]): LiveRoll {
+    const live = liveRoll(roll, rows);
+    this.rolls.set(roll.header.session.id, live);
     this.index.add(roll);
+    return live;
   }
 
   /** Back to what is committed, after a failed commit. Who is connected stays known. */

@@ -7,6 +7,8 @@ import type { Backlog, Claim } from './live-store.ts';
 export type LiveRoll = {
   roll: Roll;
   presence: Presence;
+  /** Students who may have been online when the process before this one ended, and have not been since. */
+  awaited: Set<string>;
   /** Journal rows of this roll, to delete when it is archived. */
   rows: number[];
   /** When it next needs a look, milliseconds since the epoch: its limit, an archive try, or the end of a lease. */
@@ -24,12 +26,23 @@ export type Standing = Pick<Roll, 'seq' | 'room_seq' | 'state'>;
 export const liveRoll = (roll: Roll, rows: number[]): LiveRoll => ({
   roll,
   presence: new Presence(),
+  awaited: new Set(),
   rows,
   due_at: dueSince(roll),
   fence: 0,
   tries: 0,
   statistics_at: Number.NEGATIVE_INFINITY,
 });
+
+/** Of a roll that is brought back: who joined it and has not left. */
+export const maybeOnline = (roll: Roll): Set<string> => {
+  const ids = new Set<string>();
+  if (roll.state !== 'active') return ids;
+  for (const { student_id, user_id, joined_at } of roll.records.values()) {
+    if (joined_at !== null && roll.followers.has(user_id)) ids.add(student_id);
+  }
+  return ids;
+};
 
 /** Its limit while it is active, its end after that. */
 const dueSince = (roll: Roll): number =>

@@ -105,6 +105,11 @@ export interface LiveStore {
   answered(session_id: string, request: RequestKey): Promise<Outcome | null>;
   /** A connection is gone. */
   detach(session_id: string, connection: string): Promise<void>;
+  /**
+   * Tells staff who has not come back PRESENCE_RETURN_MS after the process that they were connected to was gone (PRES-1);
+   * of a student who had gone before it, once more. To be called every PRESENCE_SWEEP_MS.
+   */
+  sweepPresence(): Promise<void>;
   /** The roll and who is online, as of now, ended ones included until the archive has confirmed them. */
   read(session_id: string): Promise<RollView | null>;
   /** What a viewer missed since its cursor, in order; null: too much or unknown, take a snapshot. */

@@ -124,7 +124,7 @@ test(`JOIN-2 JOIN-6 SYNC-1 killed in the middle of 500 joins with marks in betwe
   }
   // Whoever was not answered repeats with the same request id, and counts once.
   const rest = clients.slice(0, sent).filter((it) => !joins.some(({ by }) => by === it));
-  await Promise.all(rest.map((it) => it.does('joinAttendanceSession', { session_id, request_id: 'join' })));
+  await Promise.all(rest.map((it) => it.acknowledged('joinAttendanceSession', { session_id, request_id: 'join' })));
   expect((await teacher.does('getOnlineStudents', { session_id })).total_joined).toBe(sent);
 });
 
@@ -197,7 +197,9 @@ test(`START-2 a start killed at random points, and repeated, gives one roll with
   }
 });
 
-test('PRES-1 online entries of a killed node are gone, who comes back is told; records stay', async () => {
+test('PRES-1 online entries of a killed node are gone, who comes back is told; records stay', {
+  timeout: 60_000,
+}, async () => {
   const room = await node.classroom({ students: 3 });
   const { session_id } = room;
   const teacher = await room.started();
@@ -213,6 +215,11 @@ test('PRES-1 online entries of a killed node are gone, who comes back is told; r
   ]);
   const { attendanceRecords } = await teacher.does('getAttendanceSessionData', { session_id });
   expect(attendanceRecords.map(({ status }) => status)).toEqual(['present', 'present', 'absent']);
+  // Who does not come back is told; who was back in time is not.
+  const { student_id } = room.student(0);
+  const left = () => teacher.payloads('studentLeftAttendance');
+  await until('staff hear who did not come back', () => left().length > 0, 45_000);
+  expect(left()).toMatchObject([{ student_id, remaining_online_count: 1 }]);
 });
 
 test('PRES-1 a drained node lets its clients go so that they come back, and loses nothing', async () => {
