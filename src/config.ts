@@ -2,9 +2,21 @@
  * Configuration: one table declares every variable with its type, default and meaning; the reference in docs/ is made
  * from it. A wrong value stops the start with one line that names the variable. NAME_FILE works for every secret.
  */
-import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import {
+  ALGORITHMS,
+  algorithmOf,
+  baseUrl,
+  integer,
+  listOf,
+  oneOf,
+  onOff,
+  origins,
+  publicKey,
+  text,
+  trustProxy,
+  url,
+} from './config-values.ts';
 import type { TokenKey } from './token.ts';
 
 /** A configuration that cannot be used; its message is the one line that the operator reads. */
@@ -19,77 +31,7 @@ type Variable<T> = {
   parse: (text: string) => T;
 };
 
-const text = (value: string): string => value;
-
-const integer =
-  (min: number, max: number) =>
-  (value: string): number => {
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= min && number <= max)) throw new Error(`must be a whole number from ${min} to ${max}`);
-    return number;
-  };
-
-const oneOf =
-  <const T extends string>(...values: T[]) =>
-  (value: string): T => {
-    const found = values.find((it) => it === value);
-    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
-    return found;
-  };
-
-const list = (value: string): string[] =>
-  value
-    .split(',')
-    .map((it) => it.trim())
-    .filter((it) => it !== '');
-
-const listOf =
-  <const T extends string>(...values: T[]) =>
-  (value: string): T[] => {
-    const items = list(value).map(oneOf(...values));
-    if (items.length === 0) throw new Error(`must name at least one of ${values.join(', ')}`);
-    return items;
-  };
-
-const url =
-  (...protocols: string[]) =>
-  (value: string): string => {
-    const parsed = URL.canParse(value) ? new URL(value) : null;
-    if (parsed === null || !protocols.includes(parsed.protocol)) {
-      throw new Error(`must be a URL beginning with ${protocols.map((it) => `${it}//`).join(' or ')}`);
-    }
-    return value.replace(/\/+$/, '');
-  };
-
-const origins = (value: string): string[] =>
-  list(value).map((it) => {
-    if (!URL.canParse(it) || new URL(it).origin !== it)
-      throw new Error(`must be exact origins such as https://example.edu, not "${it}"`);
-    return it;
-  });
-
-const onOff = (value: string): boolean => oneOf('on', 'off')(value) === 'on';
-
-const trustProxy = (value: string): boolean | number | string[] => {
-  if (value === 'off') return false;
-  if (value === 'on') return true;
-  if (/^\d+$/.test(value)) return Number(value);
-  const proxies = list(value);
-  const wrong = proxies.find((it) => !isNetwork(it));
-  if (wrong !== undefined) throw new Error(`must name addresses and networks such as 10.0.0.0/8, not "${wrong}"`);
-  return proxies;
-};
-
-/** An address, a network, or one of the names that stand for private networks. */
-const isNetwork = (value: string): boolean => {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) return true;
-  const [address = '', bits, ...rest] = value.split('/');
-  if (isIP(address) === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 6 ? 128 : 32));
-};
-
 const variable = <T>(it: Variable<T>): Variable<T> => it;
-const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 
 export const VARIABLES = {
   PORT: variable({
@@ -143,16 +85,10 @@ export const VARIABLES = {
     parse: text,
   }),
   JWT_PUBLIC_KEY: variable({
-    description: 'Public key (PEM, SPKI) that verifies tokens',
+    description:
+      'Public key (PEM, SPKI) that verifies tokens: RSA of at least 2048 bits (RS256), EC on P-256 (ES256) or Ed25519 (EdDSA)',
     secret: true,
-    parse: (value) => {
-      try {
-        createPublicKey(value);
-      } catch {
-        throw new Error('must be a public key as PEM (SPKI)');
-      }
-      return value;
-    },
+    parse: publicKey,
   }),
   JWT_JWKS_URL: variable({ description: 'Where the key set that verifies tokens is', parse: url('https:', 'http:') }),
   JWT_ALGORITHMS: variable({
@@ -176,12 +112,13 @@ export const VARIABLES = {
     parse: origins,
   }),
   PUBLIC_URL: variable({
-    description: 'Base of the links that are shown to people. Unset: the request’s own origin',
-    parse: url('https:', 'http:'),
+    description:
+      'Where people reach this service, for what is shown to them: in this version only the samples on the page at /. Unset: the request’s own origin',
+    parse: baseUrl,
   }),
   TRUST_PROXY: variable({
     description:
-      'Whose forwarded headers to believe: off, on, a number of hops, or addresses and networks, comma-separated',
+      'Whose forwarded headers to believe: off, on, a number of hops, or addresses and networks, comma-separated. In this version they decide only the origin in the samples on the page at /',
     default: 'off',
     parse: trustProxy,
   }),
@@ -278,12 +215,20 @@ const readVariable = (name: Name, environment: Environment): unknown => {
 const textOf = (name: Name, secret: boolean, environment: Environment): string | undefined => {
   const direct = environment[name] || undefined;
   const file = secret ? environment[`${name}_FILE`] || undefined : undefined;
+  if (direct?.trim() === '') throw new ConfigError(`${name} holds nothing but white space`);
   if (file === undefined) return direct;
   if (direct !== undefined) throw new ConfigError(`${name} and ${name}_FILE are both set; set one`);
+  const read = fileText(`${name}_FILE`, file);
+  // Whoever names a file means to set the variable: unset would be another configuration than the one they wrote.
+  if (read === '') throw new ConfigError(`${name}_FILE names a file that is empty: ${file}`);
+  return read;
+};
+
+const fileText = (name: string, file: string): string => {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new ConfigError(`${name}_FILE cannot be read: ${(error as Error).message}`);
+    throw new ConfigError(`${name} cannot be read: ${(error as Error).message}`);
   }
 };
 
@@ -294,6 +239,10 @@ const checkTogether = (values: Values): void => {
   const misfit = JWT_ALGORITHMS?.find((it) => (it === 'HS256') !== bySecret);
   if (misfit !== undefined) {
     throw new ConfigError(`JWT_ALGORITHMS names ${misfit}, which is not for ${bySecret ? 'a secret' : 'public keys'}`);
+  }
+  const needed = JWT_PUBLIC_KEY === undefined ? undefined : algorithmOf(JWT_PUBLIC_KEY);
+  if (needed !== undefined && JWT_ALGORITHMS?.includes(needed) === false) {
+    throw new ConfigError(`JWT_ALGORITHMS lacks ${needed}, which is what the key in JWT_PUBLIC_KEY is for`);
   }
   if ((REDIS_URL === undefined) !== (MONGODB_URL === undefined)) {
     const [set, unset] = REDIS_URL === undefined ? ['MONGODB_URL', 'REDIS_URL'] : ['REDIS_URL', 'MONGODB_URL'];

@@ -1,9 +1,10 @@
 /** The process: configuration, start, signals, drain. One clear line and exit code 1 when it cannot start. */
+import './node-warnings.ts';
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { randomId, systemClock } from './clock.ts';
-import { ConfigError, maskedConfig, readConfig } from './config.ts';
+import { maskedConfig, readConfig } from './config.ts';
 
 /** Exit code when it could not start. */
 const CANNOT_START = 1;
@@ -15,12 +16,6 @@ const failStart = (error: unknown): never => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`rollcast: ${message.split('\n')[0]}\n`);
   process.exit(CANNOT_START);
-};
-
-/** Which variable a failed listener belongs to. */
-const portOf = (error: unknown): string => {
-  const { port } = error as { port?: number };
-  return port !== undefined && String(port) === process.env.METRICS_PORT ? `METRICS_PORT ${port}` : `PORT ${port}`;
 };
 
 const run = async (): Promise<void> => {
@@ -66,13 +61,4 @@ const run = async (): Promise<void> => {
   process.on('SIGINT', leave);
 };
 
-run().catch((error: unknown) => {
-  if (error instanceof ConfigError) failStart(error);
-  const code = (error as { code?: string }).code;
-  if (code === 'EADDRINUSE') failStart(new Error(`${portOf(error)} is in use by another process`));
-  if (code === 'EACCES') failStart(new Error(`${portOf(error)} may not be used by this user`));
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    failStart(new Error(`HOST ${process.env.HOST} is not an address of this machine`));
-  }
-  failStart(error);
-});
+run().catch(failStart);

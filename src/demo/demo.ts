@@ -1,15 +1,14 @@
-/**
- * One node on the embedded default with a course to play with: npm run demo [-- --simulate [--end]] [--port 4002].
- * What it makes lies in DATA_DIR and is found again by the next start.
- */
+/** One node on the embedded default with a course to play with: `npm run demo -- --help` says how. */
+import '../node-warnings.ts';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import { type App, createApp } from '../app.ts';
 import { randomId, systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
+import { ListenError } from '../listening.ts';
 import { seedCourse } from './course.ts';
+import { DEMO_USAGE, type DemoOptions, readDemoOptions } from './demo-options.ts';
 import { type DemoTokens, guide } from './guide.ts';
 import { type Signer, tokenSigner } from './signing.ts';
 import { simulate } from './simulation.ts';
@@ -21,41 +20,30 @@ const TOKEN_MINUTES = 480;
 const SEED_TOKEN_MINUTES = 1;
 /** The simulation takes a minute, and some are to be late in it. */
 const LATE_AFTER_MINUTES = { plain: 10, simulated: 1 };
-const SIMULATED_S = 60;
 const MINUTE_MS = 60_000;
-
-type Options = { port: string | undefined; simulated: boolean; end: boolean; over_ms: number };
-
-const readOptions = (): Options => {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string' },
-      simulate: { type: 'boolean', default: false },
-      end: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: String(SIMULATED_S) },
-    },
-  });
-  const { port, simulate: simulated, end, seconds } = values;
-  if (!/^[1-9]\d{0,3}$/.test(seconds)) throw new Error('--seconds must be a whole number from 1 to 9999');
-  if (end && !simulated) throw new Error('--end is for --simulate');
-  return { port, simulated, end, over_ms: Number(seconds) * 1000 };
-};
 
 /** Warnings are worth reading between the lines of the demo; the rest is for those who ask for it. */
 const makeApp = (config: Config): App => {
-  const stream = pretty({
+  const pretty = prettyFactory({
     colorize: process.stdout.isTTY,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'pid,hostname',
-    sync: true,
   });
   const level = process.env.LOG_LEVEL ? config.LOG_LEVEL : 'warn';
-  const logger = pino({ level, base: undefined }, stream);
+  // Through Node's own stream, as the node's log: one that writes to the pipe itself has errors of its own.
+  const logger = pino({ level, base: undefined }, { write: (line) => process.stdout.write(pretty(line)) });
   return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random });
 };
 
 const run = async (): Promise<void> => {
-  const options = readOptions();
+  // A reader that has gone (`| head`) stops nothing: the node goes on, and drains when it is told to.
+  process.stdout.on('error', () => {});
+  const options = readDemoOptions(process.argv.slice(2));
+  if (options === 'help') say(DEMO_USAGE);
+  else await runDemo(options);
+};
+
+const runDemo = async (options: DemoOptions): Promise<void> => {
   const config = readConfig(options.port === undefined ? process.env : { ...process.env, PORT: options.port });
   const app = makeApp(config);
   if (app.secret === null) {
@@ -136,12 +124,9 @@ const drainOnSignal = (app: App, config: Config, stopped: AbortController): void
 };
 
 const fail = (error: unknown): never => {
-  const { code, message } = error as { code?: string; message?: string };
-  const reason =
-    code === 'EADDRINUSE'
-      ? 'the port is in use by another process; choose one with --port'
-      : (message ?? String(error));
-  process.stderr.write(`demo: ${reason.split('\n')[0]}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  const isPort = error instanceof ListenError && error.variable === 'PORT';
+  process.stderr.write(`demo: ${message.split('\n')[0]}${isPort ? '; choose another with --port' : ''}\n`);
   process.exit(CANNOT_START);
 };
 

@@ -3,10 +3,13 @@ import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '../contract/nouns.ts';
 import type { Person } from './signing.ts';
 
-export const TOKEN_USAGE = `usage: npm run token -- --role <${ROLES.join('|')}> --sub <user id> [--name <name>] [--minutes <n>] [--picture <url>]`;
-
 /** A school day. */
 const DEFAULT_MINUTES = 480;
+
+export const TOKEN_USAGE = `usage: npm run token -- --role <${ROLES.join('|')}> --sub <user id> [--name <name>] [--minutes <n>] [--picture <url>]
+
+Prints a token signed with JWT_SECRET, or with the secret that a node keeps in DATA_DIR. It is valid for ${DEFAULT_MINUTES} minutes unless given.`;
+
 /** A year: longer ones are a mistake more often than a wish. */
 const MAX_MINUTES = 525_600;
 /** What the service takes as a user id. */
@@ -16,8 +19,9 @@ const USER_ID = /^[A-Za-z0-9_.:@|+-]{1,128}$/;
 export class UsageError extends Error {}
 
 /** Throws a UsageError. */
-export const readTokenOptions = (args: string[]): { person: Person; minutes: number } => {
-  const { role, sub, name, picture, minutes = String(DEFAULT_MINUTES) } = parsed(args);
+export const readTokenOptions = (args: string[]): { person: Person; minutes: number } | 'help' => {
+  const { help, role, sub, name, picture, minutes = String(DEFAULT_MINUTES) } = parsed(args);
+  if (help) return 'help';
   if (role === undefined) throw new UsageError('--role is missing');
   if (!ROLES.includes(role as Role)) throw new UsageError(`--role must be one of ${ROLES.join(', ')}`);
   if (sub === undefined) throw new UsageError('--sub is missing');
@@ -31,8 +35,10 @@ export const readTokenOptions = (args: string[]): { person: Person; minutes: num
 
 const parsed = (args: string[]) => {
   const text = { type: 'string' as const };
+  const help = { type: 'boolean' as const, short: 'h' };
   try {
-    return parseArgs({ args, options: { role: text, sub: text, name: text, minutes: text, picture: text } }).values;
+    return parseArgs({ args, options: { help, role: text, sub: text, name: text, minutes: text, picture: text } })
+      .values;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

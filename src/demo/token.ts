@@ -2,6 +2,7 @@
  * Prints a token signed with JWT_SECRET, or with the secret that an embedded node keeps in its DATA_DIR:
  * npm run token -- --role teacher --sub t1 --name "Ada"
  */
+import '../node-warnings.ts';
 import process from 'node:process';
 import { systemClock } from '../clock.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
@@ -28,7 +29,12 @@ const secretOf = (config: Config): string => {
 };
 
 const run = async (): Promise<void> => {
-  const { person, minutes } = readTokenOptions(process.argv.slice(2));
+  const options = readTokenOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(`${TOKEN_USAGE}\n`);
+    return;
+  }
+  const { person, minutes } = options;
   const config = readConfig(process.env);
   const sign = tokenSigner(secretOf(config), config, systemClock);
   process.stdout.write(`${await sign(person, minutes)}\n`);

@@ -17,7 +17,7 @@ import type { RestContext } from './context.ts';
 import { addCourseRoutes } from './course-routes.ts';
 import { addHealthRoutes, type HealthOptions } from './health-routes.ts';
 import { addCsvBody, addJsonBody } from './json-body.ts';
-import { LANDING_PAGE, LANDING_PAGE_CSP } from './landing-page.ts';
+import { LANDING_PAGE_CSP, landingPage, originOf } from './landing-page.ts';
 import { openApi } from './open-api.ts';
 import { PROBLEM_JSON, problemOf, refusalFrom, sendProblem } from './problem.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -35,6 +35,8 @@ export type HttpServerOptions = RestContext &
     allowOrigin: (origin: string) => boolean;
     /** Which proxies' forwarded headers to believe: all or none, the addresses, or how many of them stand before us. */
     trustProxy: boolean | number | string[];
+    /** Where people reach this service (no slash at its end). Undefined: wherever their request went. */
+    publicUrl: string | undefined;
     onResponse: OnResponse;
   };
 
@@ -94,9 +96,11 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
   app.register(async (scope) => {
     const pings = { live: () => services.live.ping(), registry: () => services.registry.ping() };
     addHealthRoutes(scope, { ...options, pings });
-    scope.get('/', { schema: { hide: true }, helmet: { contentSecurityPolicy: false } }, async (_request, reply) =>
-      reply.header('content-security-policy', LANDING_PAGE_CSP).type('text/html; charset=utf-8').send(LANDING_PAGE),
-    );
+    scope.get('/', { schema: { hide: true }, helmet: { contentSecurityPolicy: false } }, async (request, reply) => {
+      // It says where the request went: nobody else's business.
+      reply.header('cache-control', 'no-store').header('content-security-policy', LANDING_PAGE_CSP);
+      return reply.type('text/html; charset=utf-8').send(landingPage(options.publicUrl ?? originOf(request)));
+    });
   });
   return app;
 };

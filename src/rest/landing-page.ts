@@ -1,6 +1,8 @@
-/** The page at `/`: what this is and where to go. Static, without scripts and without a request to anywhere. */
+/** The page at `/`: what this is and where to go. Without scripts and without a request to anywhere. */
 import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { clientEvents, serverEvents } from '../contract/events.ts';
+import { API_PREFIX } from '../contract/routes.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6477; --paper: #f7f8fa; --card: #fff; --line: #dde2ea; --link: #1554c0; }
@@ -31,7 +33,27 @@ const names = (table: object): string =>
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231554c0'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
 
-export const LANDING_PAGE = `<!doctype html>
+/** A name or address with or without a port. What else a Host header can hold has no place on a page. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
+
+/** Where whoever asks has reached us, with the forwarded headers of proxies that are trusted. */
+export const originOf = ({ protocol, host, socket }: FastifyRequest): string => {
+  const url = `${protocol === 'https' ? 'https' : 'http'}://${host}`;
+  if (HOST.test(host) && URL.canParse(url)) return new URL(url).origin;
+  return socket.localPort === undefined ? 'http://localhost' : `http://localhost:${socket.localPort}`;
+};
+
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (it) => `&#${it.charCodeAt(0)};`);
+
+/** Socket.IO takes a path in its URL for a namespace: the one in front of a proxied service is told beside it. */
+const connection = (base: string): string => {
+  const { origin, pathname } = new URL(base);
+  const path = pathname === '/' ? '' : `path: '${pathname}/socket.io', `;
+  return `io('${origin}', { ${path}auth: { token } })`;
+};
+
+/** base: where people reach this service, a URL without a slash at its end and without quotation marks. */
+export const landingPage = (base: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -56,9 +78,9 @@ export const LANDING_PAGE = `<!doctype html>
 <p>Every request and every socket carries a JSON Web Token with <code>sub</code>, <code>role</code> (teacher, student, admin, service), <code>name</code> and <code>exp</code>. Your own login makes them, with the key that this service verifies with. For a try, where it is installed:</p>
 <pre><code>npm run token -- --role teacher --sub t1 --name "Ada"</code></pre>
 <p>Then, over HTTP:</p>
-<pre><code>curl -H "Authorization: Bearer $TOKEN" http://localhost:4002/api/v1/courses</code></pre>
+<pre><code>curl -H "Authorization: Bearer $TOKEN" ${escaped(base + API_PREFIX)}/courses</code></pre>
 <p>And over Socket.IO, on <code>/</code> or <code>/attendance</code>:</p>
-<pre><code>const socket = io('http://localhost:4002', { auth: { token } });
+<pre><code>const socket = ${escaped(connection(base))};
 const answer = await socket.emitWithAck('startAttendanceSession', { session_id });</code></pre>
 </section>
 <section>

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookH
 import type { Static, TSchema } from 'typebox';
 import { Type } from 'typebox';
 import { Problem } from '../contract/rest-shapes.ts';
-import type { RouteRow } from '../contract/routes.ts';
+import { type RouteRow, routes } from '../contract/routes.ts';
 import type { Actor } from '../domain/policy.ts';
 
 type Part<R, K extends string> = R extends { [P in K]: infer S extends TSchema } ? Static<S> : undefined;
@@ -42,6 +42,9 @@ export const routeAdder = (app: FastifyInstance, authenticate: onRequestAsyncHoo
   };
 };
 
+/** The names in the route table: what generated clients call their methods. */
+const OPERATION_IDS = new Map<RouteRow, string>(Object.entries(routes).map(([name, row]) => [row, name]));
+
 const json = (schema: TSchema) => ({ 'application/json': { schema } });
 const csv = { 'text/csv': { schema: Type.String() } };
 
@@ -52,6 +55,7 @@ const schemaOf = (row: RouteRow) => {
   ]);
   const problem = { description: 'Refused', content: { 'application/problem+json': { schema: Problem } } };
   return {
+    operationId: OPERATION_IDS.get(row),
     tags: [row.tag],
     summary: row.summary,
     description: [`Who: ${row.who}.`, row.description].filter((it) => it !== undefined).join('\n\n'),

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ownersDatabase } from '../owner-only.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -20,7 +21,10 @@ export function lockDataDir(dir: string): DataDirLock {
   try {
     makeDirectory(path.resolve(dir));
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
-    db = new DatabaseSync(path.join(dir, 'rollcast.lock'));
+    const file = path.join(dir, 'rollcast.lock');
+    // Without content, but whoever can open it can hold it.
+    ownersDatabase(file);
+    db = new DatabaseSync(file);
     db.exec('PRAGMA journal_mode = DELETE');
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {

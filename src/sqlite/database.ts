@@ -6,10 +6,13 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Refusal, refuse } from '../contract/errors.ts';
+import { ownersDatabase } from '../owner-only.ts';
 import { MIGRATIONS } from './migrations.ts';
 
+const IN_MEMORY = ':memory:';
+
 export type DatabaseOptions = {
-  /** Path of the file (made when missing), or ":memory:". */
+  /** Path of the file (made when missing; its owner's alone from now on), or ":memory:". */
   file: string;
   /** How long a statement waits for another process' write before it fails with STORE_UNAVAILABLE. */
   busyTimeoutMs: number;
@@ -21,6 +24,7 @@ export type DatabaseOptions = {
 export function openDatabase({ file, busyTimeoutMs, migrations = MIGRATIONS }: DatabaseOptions): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
+    if (file !== IN_MEMORY) ownersDatabase(file);
     // Foreign keys stay off: rows follow each other in an order that a store without transactions can keep as well.
     db = new DatabaseSync(file, { enableForeignKeyConstraints: false });
     db.exec(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
@@ -41,7 +45,7 @@ export function openDatabase({ file, busyTimeoutMs, migrations = MIGRATIONS }: D
 function setJournalMode(db: DatabaseSync, file: string): void {
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
   // Some file systems cannot share memory; SQLite then keeps the old mode without an error.
-  if (mode !== 'wal' && file !== ':memory:') throw new Error(`the file system allows no write-ahead log (${mode})`);
+  if (mode !== 'wal' && file !== IN_MEMORY) throw new Error(`the file system allows no write-ahead log (${mode})`);
 }
 
 /** Each step is one transaction; another process that opens the same file at the same moment waits and finds it done. */

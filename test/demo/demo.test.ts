@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Static } from 'typebox';
 import { expect, test } from 'vitest';
 import type { AttendanceAnswer } from '../../src/contract/rest-shapes.ts';
+import { DEMO_USAGE } from '../../src/demo/demo-options.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 import { type RunningDemo, runProgram, startDemo } from './demo-process.ts';
@@ -118,20 +119,52 @@ test('Ctrl-C in the middle of a simulation ends it cleanly', { timeout: TEST_MS 
   expect(demo.errors()).toBe('');
 });
 
-test('a port in use, or a wrong option: one clear line and exit code 1', async () => {
+test('a port or an address that is not to be had, or a wrong option: one clear line and exit code 1', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   try {
     const program = runProgram('demo.ts', ['--port', String(port)], { DATA_DIR: temporaryDirectory() });
     expect(await program.ended).toBe(1);
-    expect(program.errors()).toBe('demo: the port is in use by another process; choose one with --port\n');
+    expect(program.errors()).toBe(`demo: PORT ${port} is in use by another process; choose another with --port\n`);
+    const env = { DATA_DIR: temporaryDirectory(), PORT: '0', METRICS_PORT: String(port) };
+    const metrics = runProgram('demo.ts', [], env);
+    expect(await metrics.ended).toBe(1);
+    expect(metrics.errors()).toBe(`demo: METRICS_PORT ${port} is in use by another process\n`);
   } finally {
     server.close();
   }
+  const elsewhere = runProgram('demo.ts', [], { DATA_DIR: temporaryDirectory(), PORT: '0', HOST: '203.0.113.7' });
+  expect(await elsewhere.ended).toBe(1);
+  expect(elsewhere.errors()).toMatch(/^demo: HOST 203\.0\.113\.7 is not an address of this machine [^\n]*\n$/);
   const wrong = runProgram('demo.ts', ['--end'], { DATA_DIR: temporaryDirectory() });
   expect(await wrong.ended).toBe(1);
   expect(wrong.errors()).toBe('demo: --end is for --simulate\n');
+});
+
+test('when whoever reads its output goes, it goes on, and stops cleanly when it is told to', {
+  timeout: TEST_MS,
+}, async () => {
+  const env = { DATA_DIR: temporaryDirectory(), PORT: '0', LOG_LEVEL: 'info' };
+  const program = runProgram('demo.ts', ['--simulate', '--seconds', '1'], env);
+  await until('it listens', () => /Server listening at (\S+)/.test(program.output()), PLAYED_WITHIN_MS);
+  const url = /Server listening at (\S+)/.exec(program.output())?.[1];
+  program.child.stdout?.destroy();
+  // Each is a line of its log, and the simulation speaks as well.
+  for (let i = 0; i < 3; i += 1) expect((await fetch(`${url}/nothing`)).status).toBe(404);
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+  expect(program.errors()).toBe('');
+});
+
+test('--help says how to use it and starts nothing; README and --help name the same options', async () => {
+  const dir = path.join(temporaryDirectory(), 'none');
+  const program = runProgram('demo.ts', ['--help'], { DATA_DIR: dir });
+  expect(await program.ended).toBe(0);
+  expect({ output: program.output(), errors: program.errors() }).toEqual({ output: `${DEMO_USAGE}\n`, errors: '' });
+  expect(existsSync(dir)).toBe(false);
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  for (const [option] of DEMO_USAGE.matchAll(/--[a-z]+/g)) expect(readme).toContain(option);
 });
 
 test('a key that the demo cannot sign for: one clear line and exit code 1', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
@@ -69,6 +69,19 @@ describe('says in one line why it cannot, and exits with 1', () => {
     expect(code).toBe(1);
     expect(errors).toMatch(/^token: tokens are verified with a public key[^\n]*\n$/);
   });
+});
+
+test.each(['--help', '-h'])('%s shows the usage', async (help) => {
+  const { code, output, errors } = await token([help]);
+  expect({ code, output, errors }).toEqual({ code: 0, output: `${TOKEN_USAGE}\n`, errors: '' });
+});
+
+test('a secret in DATA_DIR that cannot be read: one line that names both', async () => {
+  const dir = temporaryDirectory();
+  mkdirSync(path.join(dir, 'jwt-secret'));
+  const { code, errors } = await token(TEACHER, { DATA_DIR: dir });
+  expect(code).toBe(1);
+  expect(errors).toMatch(/^token: DATA_DIR \S+: jwt-secret cannot be read: [^\n]+\n$/);
 });
 
 test('refuses a wrong command line and shows the usage', async () => {

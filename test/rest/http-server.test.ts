@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { refuse } from '../../src/contract/errors.ts';
 import { clientEvents, serverEvents } from '../../src/contract/events.ts';
 import { API_PREFIX, type RouteRow, routes } from '../../src/contract/routes.ts';
+import type { HttpServerOptions } from '../../src/rest/http-server.ts';
 import { ada, anna, RestService } from './rest-service.ts';
 
 describe('documentation', () => {
@@ -27,6 +28,19 @@ describe('documentation', () => {
       true,
     ]);
     expect(JSON.stringify(document)).not.toContain('undefined');
+  });
+
+  test('OpenAPI names each operation as the route table does', async () => {
+    const { paths } = await new RestService().ok(null, 'GET /openapi.json');
+    const told = Object.entries<Record<string, { operationId?: string }>>(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => [operationId, `${method.toUpperCase()} ${path}`]),
+    );
+    const expected = Object.entries<RouteRow>(routes).map(([name, { method, path }]) => [
+      name,
+      `${method} ${API_PREFIX}${path.replace(/:(\w+)/g, '{$1}')}`,
+    ]);
+    expect(told.sort()).toEqual(expected.sort());
+    expect(new Set(told.map(([id]) => id)).size).toBe(told.length);
   });
 
   test('the page at /docs loads everything from here and may do so', async () => {
@@ -66,6 +80,54 @@ test('the page at / says where to go, without a request to anywhere', async () =
   expect(text).toContain('prefers-color-scheme: dark');
 });
 
+describe('the samples on the page at / show', () => {
+  const shown = async (headers: Record<string, string>, options: Partial<HttpServerOptions> = {}) => {
+    const { text, headers: answered } = await new RestService(options).send(null, 'GET //', undefined, { headers });
+    expect(answered['content-security-policy']).toContain("default-src 'none'");
+    expect(answered['cache-control']).toBe('no-store');
+    expect(text).not.toContain('4002');
+    const [, curl] = /\$TOKEN" (\S+)\/api\/v1\/courses</.exec(text) ?? [];
+    const [, io] = /io\('([^']+)'/.exec(text) ?? [];
+    return { curl, io, text };
+  };
+  const both = (origin: string) => ({ curl: origin, io: origin });
+  const forwarded = { host: 'node:8080', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'roll.example.edu' };
+
+  test('where the request went', async () => {
+    expect(await shown({ host: 'roll.example.edu:8443' })).toMatchObject(both('http://roll.example.edu:8443'));
+    expect(await shown({ host: '[::1]:5000' })).toMatchObject(both('http://[::1]:5000'));
+  });
+
+  test('what a proxy forwards, when it is trusted', async () => {
+    expect(await shown(forwarded)).toMatchObject(both('http://node:8080'));
+    for (const trustProxy of [true, 1, ['127.0.0.1']]) {
+      expect(await shown(forwarded, { trustProxy })).toMatchObject(both('https://roll.example.edu'));
+    }
+    expect(await shown(forwarded, { trustProxy: ['10.0.0.0/8'] })).toMatchObject(both('http://node:8080'));
+  });
+
+  test('PUBLIC_URL when it is set, with its path where clients need it', async () => {
+    const publicUrl = 'https://example.edu';
+    expect(await shown(forwarded, { publicUrl, trustProxy: true })).toMatchObject(both('https://example.edu'));
+    const { curl, io, text } = await shown(forwarded, { publicUrl: `${publicUrl}/roll&call` });
+    expect({ curl, io }).toEqual({ curl: 'https://example.edu/roll&#38;call', io: 'https://example.edu' });
+    expect(text).toContain("path: '/roll&#38;call/socket.io', auth: { token }");
+  });
+
+  test.each([
+    ['', 'an empty Host'],
+    ['a"><script>alert(1)</script>', 'a script'],
+    ["a');alert(1);('", 'a quotation mark'],
+    ['a.example:99999', 'a port beyond all ports'],
+    ['1.2.3.999', 'an address that is none'],
+    ['user@a.example', 'a user'],
+  ])('nothing of a Host that is none: %s', async (host) => {
+    expect(await shown({ host })).toMatchObject(both('http://localhost'));
+    const headers = { host: 'node:8080', 'x-forwarded-host': host || '"', 'x-forwarded-proto': 'javascript' };
+    expect(await shown(headers, { trustProxy: true })).toMatchObject(both('http://localhost'));
+  });
+});
+
 describe('health', () => {
   test('/livez touches no store; /readyz names the part that is down', async () => {
     const rest = new RestService();
@@ -93,6 +155,8 @@ describe('health', () => {
 
   test('a store that never answers is down', async () => {
     const rest = new RestService();
+    // Loading the routes takes as long as it takes; only the wait for the store is to be seen below.
+    await rest.app.ready();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(rest.services.live, 'ping').mockReturnValue(new Promise(() => {}));
     const answer = rest.send(null, 'GET //readyz');

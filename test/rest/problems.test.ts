@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { refuse } from '../../src/contract/errors.ts';
 import { T0 } from '../support/fixed-clock.ts';
@@ -73,6 +74,31 @@ describe('bodies that are no good', () => {
       `\uFEFF${JSON.stringify({ title, odd: { a: [1] }, toString: 1 })}`,
     );
     expect(course.title).toBe(title);
+  });
+
+  test('UNSUPPORTED_MEDIA_TYPE: a body that is encoded, even if it could be read as it is', async () => {
+    const rest = await new RestService().school();
+    for (const encoding of ['gzip', 'br', 'GZIP', 'identity, deflate', 'x']) {
+      const headers = { 'content-encoding': encoding };
+      for (const [line, body, contentType] of [
+        ['POST /courses', gzipSync('{"title":"A"}'), 'application/json'],
+        ['POST /courses', '{"title":"A"}', 'application/json'],
+        ['PUT /courses/c1/enrollments', 'student_id,name\ns7,Gil Canary', 'text/csv'],
+      ] as const) {
+        const { status, body: problem, headers: answered } = await rest.send(ada, line, body, { headers, contentType });
+        expect(problem).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE', detail: expect.stringContaining('Encoding') });
+        expect([status, answered['accept-encoding']]).toEqual([415, 'identity']);
+      }
+    }
+    await rest.refused(null, 'POST /courses', 'UNAUTHENTICATED', 'x', { headers: { 'content-encoding': 'gzip' } });
+  });
+
+  test('a body that says it is not encoded, or none at all, is fine', async () => {
+    const rest = await new RestService().school();
+    await rest.ok(ada, 'POST /courses', { title: 'A' }, { headers: { 'content-encoding': 'Identity' } });
+    await rest.schedule('x1');
+    await rest.ok(ada, 'POST /sessions/x1/start', undefined, { headers: { 'content-encoding': 'gzip' } });
+    await rest.ok(ada, 'GET /courses', undefined, { headers: { 'content-encoding': 'gzip' } });
   });
 
   test('PAYLOAD_TOO_LARGE and UNSUPPORTED_MEDIA_TYPE', async () => {

@@ -118,6 +118,7 @@ export class RestService {
       logger: pino({ level: 'debug', base: undefined }, this.#sink()),
       allowOrigin: (origin) => origin === 'https://school.example',
       trustProxy: false,
+      publicUrl: undefined,
       isDraining: () => this.draining,
       metricsText: async () => 'rollcast_sockets 0\n',
       metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',

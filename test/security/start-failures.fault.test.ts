@@ -18,6 +18,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   takenPort = (taken.address() as { port: number }).port;
   writeFileSync(path.join(dir, 'a-file'), '');
+  writeFileSync(path.join(dir, 'blank'), ' \n');
   mkdirSync(path.join(dir, 'broken'));
   writeFileSync(path.join(dir, 'broken', 'rollcast.db'), 'this is no database, whatever its name says');
 });
@@ -43,8 +44,12 @@ test('a port in use', async () => {
   expect(await failsWith({ PORT: String(takenPort) })).toContain(`PORT ${takenPort}`);
 });
 
-test('an address that is not this machine’s', async () => {
-  expect(await failsWith({ HOST: '203.0.113.7' })).toMatch(/HOST|EADDRNOTAVAIL/);
+test('a port for metrics in use', async () => {
+  expect(await failsWith({ METRICS_PORT: String(takenPort) })).toContain(`METRICS_PORT ${takenPort} is in use`);
+});
+
+test.each(['203.0.113.7', 'fe80::1', 'no such host'])('an address that is not this machine’s: %s', async (host) => {
+  expect(await failsWith({ HOST: host })).toContain(`HOST ${host} is not an address of this machine`);
 });
 
 test('a DATA_DIR that another process has', async () => {
@@ -57,7 +62,21 @@ test('a DATA_DIR below a regular file', async () => {
 });
 
 test('a database that is none', async () => {
-  expect(await failsWith({ DATA_DIR: path.join(dir, 'broken') })).toContain('rollcast.db');
+  const line = await failsWith({ DATA_DIR: path.join(dir, 'broken') });
+  expect(line).toContain('DATA_DIR');
+  expect(line).toContain('rollcast.db');
+});
+
+test.each(['rollcast.db', 'jwt-secret'])('a directory in the place of %s', async (file) => {
+  const data = path.join(dir, `with-directory-${file}`);
+  mkdirSync(path.join(data, file), { recursive: true });
+  const line = await failsWith({ DATA_DIR: data, JWT_SECRET: '' });
+  expect(line).toContain(`DATA_DIR ${data}`);
+  expect(line).toContain(file);
+});
+
+test('a secret file without a secret', async () => {
+  expect(await failsWith({ JWT_SECRET: '', JWT_SECRET_FILE: '/dev/null' })).toContain('JWT_SECRET_FILE');
 });
 
 test.each([
@@ -76,12 +95,26 @@ test('a variable that is wrong', async () => {
 // The rest of the ways to be wrong, without a process for each: main.ts prints the message of any ConfigError.
 test.each<[string, Environment, string]>([
   ['a secret file that is not there', { JWT_SECRET_FILE: path.join(dir, 'none') }, 'JWT_SECRET_FILE'],
+  ...['JWT_SECRET', 'JWT_PUBLIC_KEY', 'REDIS_URL', 'MONGODB_URL'].flatMap((name): [string, Environment, string][] => [
+    [`${name} of spaces`, { [name]: ' \t ' }, `${name} holds nothing but white space`],
+    [
+      `${name} from a file of spaces`,
+      { [`${name}_FILE`]: path.join(dir, 'blank') },
+      `${name}_FILE names a file that is`,
+    ],
+  ]),
+  ...['HOST', 'DATA_DIR', 'JWT_ISSUER', 'JWT_AUDIENCE'].map((name): [string, Environment, string] => [
+    `${name} of spaces`,
+    { [name]: ' ' },
+    `${name} holds nothing but white space`,
+  ]),
   ['a secret and a file', { JWT_SECRET: 'x', JWT_SECRET_FILE: path.join(dir, 'a-file') }, 'JWT_SECRET'],
   ['two keys', { JWT_SECRET: 'x', JWT_JWKS_URL: 'https://keys.example/jwks' }, 'JWT_'],
   ['a port that is none', { PORT: 'http' }, 'PORT'],
   ['a port of spaces', { PORT: ' ' }, 'PORT'],
   ['a time in scientific notation', { DRAIN_TIMEOUT_MS: '1e3' }, 'DRAIN_TIMEOUT_MS'],
   ['a proxy that is no address', { TRUST_PROXY: 'banana' }, 'TRUST_PROXY'],
+  ['proxies without any', { TRUST_PROXY: ',' }, 'TRUST_PROXY'],
   ['a network with too many bits', { TRUST_PROXY: '10.0.0.0/99' }, 'TRUST_PROXY'],
   ['a port beyond all ports', { PORT: '70000' }, 'PORT'],
   ['an algorithm none', { JWT_ALGORITHMS: 'none' }, 'JWT_ALGORITHMS'],
@@ -92,6 +125,9 @@ test.each<[string, Environment, string]>([
     'JWT_ALGORITHMS',
   ],
   ['origins with a path', { CORS_ORIGINS: 'https://a.example/x' }, 'CORS_ORIGINS'],
+  ['origins without any', { CORS_ORIGINS: ' , ' }, 'CORS_ORIGINS must name at least one'],
+  ['a public URL with a query', { PUBLIC_URL: 'https://a.example/?x=1' }, 'PUBLIC_URL'],
+  ['a public URL with a password', { PUBLIC_URL: 'https://a:b@a.example' }, 'PUBLIC_URL'],
   ['any origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
   ['an unknown transport', { TRANSPORTS: 'pigeon' }, 'TRANSPORTS'],
   ['a visibility that comes later', { STUDENT_VISIBILITY: 'self' }, 'STUDENT_VISIBILITY'],
