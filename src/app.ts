@@ -18,6 +18,7 @@ import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
+import { HttpConnections } from './http-connections.ts';
 import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
 import { EmbeddedLiveStore } from './live/embedded-live-store.ts';
@@ -38,8 +39,9 @@ import { tokenVerifier } from './token.ts';
 
 /** Another process' write lock on the file is waited for this long; the directory is locked, so it is a tool at most. */
 const DATABASE_BUSY_MS = 2_000;
-/** Part of the drain in which clients are moved; the rest is for finishing what is under way. */
-const DRAIN_SHARE = 0.5;
+/** Parts of the drain: clients are moved, HTTP requests are answered; the rest is for the archiver. */
+const MOVING_SHARE = 0.5;
+const ANSWERING_SHARE = 0.2;
 
 export type AppOptions = {
   config: Config;
@@ -72,10 +74,12 @@ export const createApp = (options: AppOptions): App => {
   const db = openData(config.DATA_DIR);
   const metrics = createMetrics();
 
+  let draining = false;
   const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: true });
   const io = createIo({
     transports: config.TRANSPORTS ?? ['websocket', 'polling'],
     allowOrigin: (origin, request) => allowOther(origin) || isSameOrigin(origin, request),
+    isDraining: () => draining,
   });
   const ticker = new StatisticsTicker({
     clock,
@@ -125,7 +129,6 @@ export const createApp = (options: AppOptions): App => {
     audience: config.JWT_AUDIENCE,
     clock,
   });
-  let draining = false;
   const metricsText = async () => {
     await gatherBacklog(live, metrics);
     return metrics.registry.metrics();
@@ -150,6 +153,7 @@ export const createApp = (options: AppOptions): App => {
     onResponse: (method, route, status) => metrics.httpRequests.inc({ method, route, status: String(status) }),
   });
   io.attach(fastify.server);
+  const connections = new HttpConnections(fastify.server);
   const sockets = attachSockets({
     io,
     rooms,
@@ -176,8 +180,9 @@ export const createApp = (options: AppOptions): App => {
   return {
     secret: key.kind === 'secret' ? key.secret : null,
     start: async () => {
-      await listening(config, 'PORT', () => fastify.listen({ port: config.PORT, host: config.HOST }));
+      // First, since Fastify logs where it listens, and a start that fails logs nothing.
       const metricsAt = ownMetrics === null ? null : await listening(config, 'METRICS_PORT', ownMetrics.listen);
+      await listening(config, 'PORT', () => fastify.listen({ port: config.PORT, host: config.HOST }));
       ticker.start();
       archiver.start();
       reconciler = setInterval(() => reconcileNow(START_GRACE_MS), RECONCILE_EVERY_MS);
@@ -191,8 +196,9 @@ export const createApp = (options: AppOptions): App => {
       clearInterval(sweeper);
       ticker.stop();
       sockets.stop();
-      await drainSockets(io, rooms, config.DRAIN_TIMEOUT_MS * DRAIN_SHARE, pause);
-      await fastify.close();
+      const { webSockets } = connections;
+      await drainSockets({ io, rooms, webSockets, within_ms: config.DRAIN_TIMEOUT_MS * MOVING_SHARE, pause });
+      await connections.closing(() => fastify.close(), config.DRAIN_TIMEOUT_MS * ANSWERING_SHARE);
       await ownMetrics?.close();
       await archiver.stop();
       await live.close();

@@ -52,9 +52,21 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
   const { port } = await app.start();
   const stopped = new AbortController();
   drainOnSignal(app, config, stopped);
+  try {
+    const url = `http://${hostOf(config.HOST)}:${port}`;
+    await play(options, config, { url, sign: tokenSigner(app.secret, config, systemClock), signal: stopped.signal });
+  } catch (error) {
+    // A node that is told to stop answers its own demo no more.
+    if (!stopped.signal.aborted) throw error;
+  }
+};
 
-  const url = `http://${hostOf(config.HOST)}:${port}`;
-  const sign = tokenSigner(app.secret, config, systemClock);
+/** The course, what to do with it, and the simulation when it is wished. */
+const play = async (
+  options: DemoOptions,
+  config: Config,
+  { url, sign, signal }: { url: string; sign: Signer; signal: AbortSignal },
+): Promise<void> => {
   const rest = { url, token: await sign({ sub: 'demo', role: 'service' }, SEED_TOKEN_MINUTES) };
   const late_after_minutes = options.simulated ? LATE_AFTER_MINUTES.simulated : LATE_AFTER_MINUTES.plain;
   const session = await seedCourse(rest, systemClock(), late_after_minutes);
@@ -80,9 +92,9 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
     clock: systemClock,
     random: Math.random,
     say,
-    signal: stopped.signal,
+    signal,
   });
-  if (stopped.signal.aborted) return;
+  if (signal.aborted) return;
   say(
     end ? '\nThe session has ended and is in the archive.' : '\nThe session goes on; the students stay until Ctrl-C.',
   );

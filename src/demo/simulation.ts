@@ -48,6 +48,7 @@ const ANSWER_DEADLINE_MS = 10_000;
 export const simulate = async (options: SimulationOptions): Promise<void> => {
   const { url, session_id, teacher_token, end, clock, say, signal } = options;
   const connect = (token: string): Client => {
+    signal.throwIfAborted();
     const client: Client = io(url, { auth: { token }, forceNew: true });
     signal.addEventListener('abort', () => client.disconnect());
     return client;

@@ -1,23 +1,30 @@
 /** Letting the sockets of a node go so that their clients come back elsewhere, without a stampede. */
+import type { Duplex } from 'node:stream';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Connections closed at once; their clients reconnect with a jitter of their own. */
 const BATCH_CONNECTIONS = 200;
-/** Longest wait for the last words of connections that are closing: a polling client gets them with its next request. */
+/** Longest wait for connections that are closing: a polling client gets its last words with its next request. */
 const LAST_WORDS_MS = 1_000;
 const LOOK_MS = 20;
+
+export type DrainOptions = {
+  /** Lets nobody new in by now. */
+  io: LiveServer;
+  rooms: Rooms;
+  /** The TCP connections below its WebSockets. */
+  webSockets: ReadonlySet<Duplex>;
+  /** The batches are spread over this; the rest takes at most LAST_WORDS_MS twice. */
+  within_ms: number;
+  pause: (ms: number) => Promise<void>;
+};
 
 /**
  * Tells every socket, then closes connections in batches spread over `within_ms`. It closes transports and never sends
  * a Socket.IO disconnect, which would tell client libraries not to come back.
  */
-export const drainSockets = async (
-  io: LiveServer,
-  rooms: Rooms,
-  within_ms: number,
-  pause: (ms: number) => Promise<void>,
-): Promise<void> => {
+export const drainSockets = async ({ io, rooms, webSockets, within_ms, pause }: DrainOptions): Promise<void> => {
   const connections = new Set<LiveSocket['conn']>();
   for (const socket of rooms.all()) {
     socket.emit('serverDraining', { reconnect_within_ms: within_ms });
@@ -30,8 +37,14 @@ export const drainSockets = async (
     closed += 1;
     if (closed % BATCH_CONNECTIONS === 0 && closed < connections.size) await pause(within_ms / batches);
   }
-  const until_ms = Math.min(LAST_WORDS_MS, within_ms);
-  for (let waited = 0; waited < until_ms && io.engine.clientsCount > 0; waited += LOOK_MS) await pause(LOOK_MS);
-  // What is still handshaking, came meanwhile, or does not ask any more.
+  const gone = async (count: () => number) => {
+    const until_ms = Math.min(LAST_WORDS_MS, within_ms);
+    for (let waited = 0; waited < until_ms && count() > 0; waited += LOOK_MS) await pause(LOOK_MS);
+  };
+  await gone(() => io.engine.clientsCount);
+  // What is still handshaking, or does not ask any more.
   io.engine.close();
+  // A phone that is out of reach never answers the close of its WebSocket, and would keep the server open.
+  await gone(() => webSockets.size);
+  for (const socket of webSockets) socket.destroy();
 };

@@ -32,10 +32,12 @@ export type IoOptions = {
   transports: Transport[];
   /** Whether pages of this origin may connect. Requests without an Origin (native apps) always may. */
   allowOrigin: (origin: string, request: IncomingMessage) => boolean;
+  /** From then on nobody new is let in: their libraries try again, and find another node or the next process. */
+  isDraining: () => boolean;
 };
 
 /** The server without a listener: rooms can be made of it; `io.attach(http)` and then attachSockets let clients in. */
-export const createIo = ({ transports, allowOrigin }: IoOptions): LiveServer =>
+export const createIo = ({ transports, allowOrigin, isDraining }: IoOptions): LiveServer =>
   new Server({
     transports,
     maxHttpBufferSize: FRAME_MAX_BYTES,
@@ -46,9 +48,10 @@ export const createIo = ({ transports, allowOrigin }: IoOptions): LiveServer =>
       answer(null, { origin: origin !== undefined && allowOrigin(origin, request), credentials: true });
     },
     allowRequest: (request, answer) => {
+      if (isDraining()) return answer('draining', false);
       const { origin } = request.headers;
       const allowed = origin === undefined || allowOrigin(origin, request);
-      answer(allowed ? null : 'origin not allowed', allowed);
+      return answer(allowed ? null : 'origin not allowed', allowed);
     },
   } as ConstructorParameters<typeof Server>[1]);
 

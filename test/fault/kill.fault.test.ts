@@ -1,9 +1,12 @@
 /** kill -9 at the worst moments, and the same data directory again: nothing that was acknowledged may be missing. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { FullRecord } from '../../src/contract/nouns.ts';
 import { OneNode } from '../support/deployment.ts';
 import { Random } from '../support/random.ts';
+import { RawConnection } from '../support/raw-connection.ts';
 import type { TestClient } from '../support/socket-client.ts';
 import { until } from '../support/until.ts';
 
@@ -263,4 +266,31 @@ test('PRES-1 while a node is drained nobody is told that those who went first ha
   await until('everybody is online again', async () =>
     (await teacher.does('getOnlineStudents', { session_id })).online_count === 210 ? true : null,
   );
+});
+
+test('a drain waits for nobody who does not answer, and lets nobody new in', { timeout: 60_000 }, async () => {
+  const room = await node.classroom({ students: 2 });
+  const { url } = node.node;
+  const { hostname, port } = new URL(url);
+  // A connection opened in advance, a phone out of reach, and an HTTP client that keeps its connection.
+  const silent = connect(Number(port), hostname);
+  await once(silent, 'connect');
+  const phone = await RawConnection.connect(url, node.token(room.student(0)));
+  phone.socket.pause();
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  const client = await node.connect(room.student(1), { transports: ['websocket'] });
+  const exiting = node.node.kill('SIGTERM');
+  await client.hears('serverDraining');
+  const late = await RawConnection.open(url).then(
+    () => 'let in',
+    () => 'refused',
+  );
+  expect(late).toBe('refused');
+  const exit = await exiting;
+  expect(exit.code).toBe(0);
+  expect(exit.stdout).not.toContain('drain took longer');
+  silent.destroy();
+  phone.socket.terminate();
+  await node.node.start();
+  await client.returned();
 });
