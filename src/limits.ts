@@ -30,8 +30,9 @@ export const STATISTICS_HEARTBEAT_MS = 15_000;
  */
 export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 500;
 
-/** The embedded store's commits are at least this far apart: under load a crowd shares each wait for the disk. */
-export const COMMIT_MIN_INTERVAL_MS = 16;
+/** While more commands a second come to the embedded store than this, commits are COMMIT_INTERVAL_MS apart: a crowd shares each wait for the disk. */
+export const COMMIT_CROWD_PER_SECOND = 250;
+export const COMMIT_INTERVAL_MS = 24;
 
 /** Tolerance for clocks that differ between the issuer of tokens and us. */
 export const TOKEN_CLOCK_TOLERANCE_S = 30;

@@ -27,8 +27,9 @@ import {
   replay,
 } from '../domain/roll.ts';
 import { type Delivery, newsOfChange, persistedNews, statisticsNews } from '../fanout.ts';
-import { COMMIT_MIN_INTERVAL_MS, PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import { PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
+import { CommitPace } from './commit-pace.ts';
 import { Journal } from './journal.ts';
 import { answerRemembered, KeptRequests } from './kept-requests.ts';
 import { backlogOf, claimDue, type LiveRoll, liveRoll, maybeOnline } from './live-roll.ts';
@@ -57,8 +58,8 @@ export type EmbeddedLiveStoreOptions = {
   onDue: () => void;
   /** Runs between the journal's last write and its commit; for fault tests. */
   beforeCommit?: () => void;
-  /** COMMIT_MIN_INTERVAL_MS unless given; 0 in tests that need many turns. */
-  commitInterval_ms?: number;
+  /** When turns are committed; another one only in tests. */
+  pace?: CommitPace;
 };
 
 export class EmbeddedLiveStore implements LiveStore {
@@ -71,9 +72,8 @@ export class EmbeddedLiveStore implements LiveStore {
   private readonly index = new RollIndex();
   private readonly keptRequests = new KeptRequests();
   private queue: Queued[] = [];
-  private readonly commitInterval_ms: number;
+  private readonly pace: CommitPace;
   private readonly restored_at: number;
-  private committed_at = Number.NEGATIVE_INFINITY;
   private scheduled = false;
   private closed = false;
 
@@ -84,7 +84,7 @@ export class EmbeddedLiveStore implements LiveStore {
     this.makeId = options.makeId;
     this.attending = new Attending(options.audience, options.clock);
     this.onDue = options.onDue;
-    this.commitInterval_ms = options.commitInterval_ms ?? COMMIT_MIN_INTERVAL_MS;
+    this.pace = options.pace ?? new CommitPace();
     this.restored_at = this.clock();
     for (const { opening, changes, rows } of this.journal.all()) {
       const roll = replay(opening, changes);
@@ -138,6 +138,7 @@ export class EmbeddedLiveStore implements LiveStore {
   submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null> {
     if (this.closed) return Promise.reject(refuse('STORE_UNAVAILABLE'));
     return new Promise((resolve, reject) => {
+      this.pace.arrived();
       this.queue.push({ session_id, command, connection, resolve, reject });
       if (!this.scheduled) this.schedule();
     });
@@ -149,7 +150,7 @@ export class EmbeddedLiveStore implements LiveStore {
    */
   private schedule(): void {
     this.scheduled = true;
-    const wait_ms = this.commitInterval_ms - (performance.now() - this.committed_at);
+    const wait_ms = this.pace.wait();
     if (wait_ms > 0) setTimeout(() => this.flush(), wait_ms);
     else setImmediate(() => this.flush());
   }
@@ -316,7 +317,7 @@ export class EmbeddedLiveStore implements LiveStore {
       entries.map(([live, ofRoll]) => ({ session_id: live.roll.header.session.id, changes: ofRoll })),
     );
     for (const [i, [live]] of entries.entries()) live.rows.push(rows[i] as number);
-    this.committed_at = performance.now();
+    this.pace.committed();
   }
 
   /** After the commit: who is online, and what is told. */

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { COMMIT_CROWD_PER_SECOND } from '../../src/limits.ts';
+import { CommitPace } from '../../src/live/commit-pace.ts';
 import { EmbeddedLiveStore } from '../../src/live/embedded-live-store.ts';
 import { COURSE, countedIds, planOf, rollState, rosterEntry, SESSION, student } from '../suites/live-fixtures.ts';
 import { accepted, refusedAs, request, Scene } from '../suites/live-scene.ts';
@@ -39,9 +41,13 @@ describe('the embedded live store', () => {
     const { db } = scene.under;
     const audience = new Heard();
     const options = { db, clock: scene.clock.read, makeId: countedIds(), audience, onDue: () => {} };
-    const live = new EmbeddedLiveStore({ ...options, commitInterval_ms: 60_000 });
+    const live = new EmbeddedLiveStore({ ...options, pace: new CommitPace(60_000, () => 0) });
     await live.open(planOf(SESSION));
     accepted(await live.submit(SESSION, scene.joinCommand(1), { id: 'c1' }));
+    const leaving = Array.from({ length: COMMIT_CROWD_PER_SECOND / 10 }, () =>
+      live.submit(SESSION, { kind: 'leave', user_id: 'u4' }),
+    );
+    for (const answer of await Promise.all(leaving)) accepted(answer);
     const crowd = [2, 3, 4].map((n) => live.submit(SESSION, scene.joinCommand(n), { id: `c${n}` }));
     await new Promise(setImmediate);
     expect((await live.read(SESSION))?.roll.seq).toBe(1);

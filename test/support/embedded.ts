@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock, MakeId } from '../../src/clock.ts';
+import { CommitPace } from '../../src/live/commit-pace.ts';
 import { EmbeddedLiveStore } from '../../src/live/embedded-live-store.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 import type { LiveStoreUnderTest } from '../suites/live-scene.ts';
@@ -29,7 +30,7 @@ const openOn = (dir: string, { clock, makeId }: Options, synced: boolean): Embed
     db,
     clock,
     makeId,
-    commitInterval_ms: 0,
+    pace: new CommitPace(0),
     audience: heard,
     onDue: () => {
       due.calls += 1;
