@@ -4,33 +4,20 @@
  * returns nothing half-done.
  */
 import { refuse } from '../contract/errors.ts';
-import type { ServerEventName, ServerPayload } from '../contract/events.ts';
-import type { Session } from '../contract/nouns.ts';
-import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
-import {
-  type Accepted,
-  type Admission,
-  type Command,
-  fullRecord,
-  fullRecords,
-  type RollRecord,
-  sessionOf,
-  type Update,
-} from '../domain/roll.ts';
-import { type Counts, statisticsOf } from '../domain/statistics.ts';
+import type { ServerPayload } from '../contract/events.ts';
+import type { Command, Update } from '../domain/commands.ts';
+import { type Actor, isStaff } from '../domain/policy.ts';
+import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord, sessionOf } from '../domain/roll.ts';
+import { statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
-import { admitNamed, admitUser, type Done, repeated, requestKey, saidBy, send } from './commands.ts';
+import { type Answered, admitNamed, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
+import { attendSession, type JoinInput, joinSession } from './joining.ts';
 import { followRoster, followStaff } from './membership.ts';
-import { archiveEpoch } from './results.ts';
 import { find, findAsStaff, type Services } from './services.ts';
-import { sessionObject } from './session-object.ts';
 import { ensureStarted } from './starting.ts';
-
-/** What a command is answered. repeated: it was sent before under the same request id, and nothing happened now. */
-export type Answered<E extends ServerEventName> = { payload: ServerPayload<E>; repeated: boolean };
 
 /** The socket that asks; REST has none. */
 export type Asker = { id: string } | undefined;
@@ -53,7 +40,7 @@ export class Attendance {
   async start(actor: Actor, session_id: string, asker: Asker): Promise<ServerPayload<'attendanceSessionStarted'>> {
     const { view, opened } = await ensureStarted(this.services, actor, session_id);
     if (opened) await tellCourseStarted(this.services, view);
-    if (asker !== undefined) await this.attend(actor, session_id, asker);
+    if (asker !== undefined) await attendSession(this.services, actor, session_id, asker);
     const { roll } = (await this.services.live.read(session_id)) ?? view;
     return {
       session_id,
@@ -68,39 +55,8 @@ export class Attendance {
   }
 
   /** JOIN-1..5: a student checks in or comes back; staff observe. The socket hears the session from the answer on. */
-  async join(
-    actor: Actor,
-    input: { session_id: string; code?: string; ticket?: string; request_id?: string },
-    asker: { id: string },
-  ): Promise<Answered<'attendanceSessionJoined'>> {
-    const { session_id } = input;
-    const { roll: peek } = await find(this.services, session_id);
-    if (peek?.state !== 'active') return { payload: await this.joinedBefore(actor, input), repeated: true };
-    const staff = isStaff(actor, peek.header);
-    const done = staff ? await this.attend(actor, session_id, asker) : await this.checkIn(actor, input, peek, asker);
-    const { session, epoch } = peek.header;
-    const payload = joinedPayload(session, epoch, done.records[0], done.current);
-    return { payload, repeated: done.repeated === true };
-  }
-
-  /**
-   * A join that is sent again because its answer was lost, after the session has ended: answered as it was, and lets
-   * nobody in. SESSION_NOT_ACTIVE for every other.
-   */
-  private async joinedBefore(
-    actor: Actor,
-    { session_id, code, ticket, request_id }: Parameters<Attendance['join']>[1],
-  ): Promise<ServerPayload<'attendanceSessionJoined'>> {
-    const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
-    const outcome = await repeated(this.services, session_id, request);
-    const view = await this.services.live.read(session_id);
-    if (view !== null) {
-      return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
-    }
-    const stored = await this.services.registry.session(session_id);
-    const archived = await this.services.archive.session(session_id);
-    if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
-    return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), outcome.records[0], archived);
+  async join(actor: Actor, input: JoinInput, asker: { id: string }): Promise<Answered<'attendanceSessionJoined'>> {
+    return joinSession(this.services, actor, input, asker);
   }
 
   /** This socket leaves; the record stays. Who was not in it is answered the same. */
@@ -195,56 +151,6 @@ export class Attendance {
 
   // --- parts ----------------------------------------------------------------------------------------------------
 
-  private async activeRoll(session_id: string): Promise<RollPeek> {
-    const { roll } = await find(this.services, session_id);
-    if (roll === null || roll.state !== 'active') throw refuse('SESSION_NOT_ACTIVE');
-    return roll;
-  }
-
-  private async attend(actor: Actor, session_id: string, asker: { id: string }): Promise<Done> {
-    const authorise = async () => {
-      const peek = await this.activeRoll(session_id);
-      if (!isStaff(actor, peek.header)) throw refuse('FORBIDDEN', staffOnly('view'));
-      return peek;
-    };
-    const make = ({ header }: RollPeek): Command => ({
-      kind: 'attend',
-      header_version: header.version,
-      user_id: actor.user_id,
-    });
-    return sent(await send(this.services, session_id, authorise, make, nobody, asker));
-  }
-
-  private async checkIn(
-    actor: Actor,
-    {
-      session_id,
-      code,
-      ticket,
-      request_id,
-    }: { session_id: string; code?: string; ticket?: string; request_id?: string },
-    peek: RollPeek,
-    asker: { id: string },
-  ): Promise<Done> {
-    if (actor.role !== 'student') throw refuse('STUDENT_NOT_ENROLLED');
-    const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
-    let current: RollPeek | null = peek;
-    const authorise = async () => {
-      const it = current ?? (await this.activeRoll(session_id));
-      current = null;
-      return it;
-    };
-    const make = ({ header }: RollPeek, admit: Admission[]): Command => ({
-      kind: 'join',
-      header_version: header.version,
-      user_id: actor.user_id,
-      profile_picture: actor.picture,
-      admit: admit[0],
-      request,
-    });
-    return sent(await send(this.services, session_id, authorise, make, admitUser(this.services, actor.user_id), asker));
-  }
-
   private async sendMarks(
     actor: Actor,
     it: {
@@ -277,28 +183,3 @@ export class Attendance {
     return done ?? repeated(this.services, session_id, request);
   }
 }
-
-const sent = (done: Done | null): Done => {
-  if (done === null) throw refuse('SESSION_NOT_ACTIVE');
-  return done;
-};
-
-const nobody = async (): Promise<Admission[]> => [];
-
-const joinedPayload = (
-  session: Session,
-  epoch: string,
-  record: RollRecord | undefined,
-  { counts, seq, room_seq }: { counts: Counts; seq: number; room_seq: number },
-): ServerPayload<'attendanceSessionJoined'> => ({
-  session_id: session.id,
-  message: 'Successfully joined attendance session',
-  status: record?.status ?? null,
-  joined_at: record?.joined_at ?? null,
-  session,
-  statistics: statisticsOf(counts),
-  seq,
-  room_seq,
-  own_seq: record?.own_seq ?? 0,
-  epoch,
-});

@@ -5,15 +5,20 @@
 import { createHash } from 'node:crypto';
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
+import type { ServerEventName, ServerPayload } from '../contract/events.ts';
 import type { Enrollment } from '../contract/nouns.ts';
+import type { Command, Refused, RequestKey, Update } from '../domain/commands.ts';
 import type { Actor } from '../domain/policy.ts';
-import type { Accepted, Admission, Command, Refused, RequestKey, RosterEntry, Update } from '../domain/roll.ts';
+import type { Accepted, Admission, RosterEntry } from '../domain/roll.ts';
 import { REFUSAL_MAX_IDS } from '../limits.ts';
 import type { Answer, RollPeek } from '../live/live-store.ts';
 import type { Services } from './services.ts';
 
 /** An accepted answer. */
 export type Done = Extract<Answer, { ok: true }>;
+
+/** What a command is answered. repeated: it was sent before under the same request id, and nothing happened now. */
+export type Answered<E extends ServerEventName> = { payload: ServerPayload<E>; repeated: boolean };
 
 /** Tries of one command: a header may change between its read and its use, but not for ever. */
 const MAX_TRIES = 4;

@@ -2,8 +2,9 @@
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
+import type { Command, Update } from '../domain/commands.ts';
 import type { Actor } from '../domain/policy.ts';
-import type { Admission, Command, Update } from '../domain/roll.ts';
+import type { Admission } from '../domain/roll.ts';
 import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
 import { admitNamed, repeated, requestKey, saidBy, send } from './commands.ts';

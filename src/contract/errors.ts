@@ -94,3 +94,10 @@ export class Refusal extends Error {
 
 export const refuse = (code: ErrorCode, message?: string, details?: RefusalDetails): Refusal =>
   new Refusal(code, message, details);
+
+/** The outcome is unknown: STORE_UNAVAILABLE, with what the store said as its cause. */
+export const unavailable = (cause: unknown): Refusal => {
+  const refusal = refuse('STORE_UNAVAILABLE');
+  refusal.cause = cause;
+  return refusal;
+};

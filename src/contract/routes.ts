@@ -1,6 +1,6 @@
 /**
  * The route table: every REST route in one place. From it come the validation of what clients send, the types of the
- * handlers, and the OpenAPI document. Routes answer errors as RFC 9457 problems with the codes of errors.ts.
+ * handlers, and the OpenAPI document. One row after another and long on purpose, as the event table. Routes answer errors as RFC 9457 problems with the codes of errors.ts.
  */
 import type { TObject, TSchema } from 'typebox';
 import { clientEvents, serverEvents } from './events.ts';

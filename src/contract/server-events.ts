@@ -1,4 +1,7 @@
-/** The event table, second half: what the server sends, and to whom. See events.ts for what is made of it. */
+/**
+ * The event table, second half: what the server sends, and to whom. See events.ts for what is made of it. One row after
+ * another and long on purpose: whoever looks for an event looks here.
+ */
 import { type Static, type TSchema, Type } from 'typebox';
 import { Epoch, InSession, Name, Numbers, nullable, OwnSeq, Seq } from './event-parts.ts';
 import {

@@ -1,33 +1,12 @@
 /** What a command does to a roll at a given instant: every rule of check-in, marking and ending, in one place. Pure. */
-import type { AuditSource } from '../contract/nouns.ts';
-import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../limits.ts';
+import { ROLL_MAX_CHANGES, ROLL_MAX_STUDENTS } from '../limits.ts';
 import { checkinAt } from './checkin.ts';
-import {
-  type Accepted,
-  type Admission,
-  admittedRecord,
-  type Change,
-  type ChangeKind,
-  type Command,
-  changedRecord,
-  type Decision,
-  type Line,
-  type Outcome,
-  type Refused,
-  type RequestKey,
-  type Roll,
-  type RollRecord,
-  type RosterEntry,
-  type Update,
-} from './roll.ts';
-import type { Counts } from './statistics.ts';
+import type { Command, Decision, Refused, RequestKey, Update } from './commands.ts';
+import { accept, type Now, numbered, quiet, refused, unchanged } from './decisions.ts';
+import type { Admission, Line, Roll, RollRecord, RosterEntry } from './roll.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
-/** The instant of a decision, both ways: rules compare milliseconds, records keep text. */
-export type Now = { ms: number; iso: string };
-
-const refused = (outcome: Refused): Decision => ({ outcome, change: null });
 const NOT_ACTIVE = refused({ ok: false, code: 'SESSION_NOT_ACTIVE' });
 
 /**
@@ -222,87 +201,3 @@ const markedLine = (record: RollRecord | undefined, update: Update, by: string, 
 };
 
 const isFull = (roll: Roll): boolean => roll.seq >= ROLL_MAX_CHANGES;
-
-const numbered = (
-  roll: Roll,
-  now: Now,
-  kind: ChangeKind,
-  source: AuditSource,
-  by: string,
-  by_name: string,
-  lines: Line[],
-  tells_room: boolean,
-): Change => ({
-  kind,
-  seq: roll.seq + 1,
-  room_seq: roll.room_seq + (tells_room ? 1 : 0),
-  at: now.iso,
-  by,
-  by_name,
-  source,
-  lines,
-  counts: countsAfter(roll.counts, lines),
-});
-
-const countsAfter = (before: Counts, lines: Line[]): Counts => {
-  const counts = { ...before };
-  for (const line of lines) {
-    if (line.admitted === undefined) counts[line.from] -= 1;
-    counts[line.status] += 1;
-  }
-  return counts;
-};
-
-/** The outcome of a change that is about to be applied: the records as they will be. */
-const accept = (roll: Roll, change: Change, request: RequestKey | undefined, first_join = false): Decision => {
-  let next_line = roll.records.size;
-  const records = change.lines.map((line) => recordAfter(roll, line, line.admitted === undefined ? -1 : next_line++));
-  const outcome: Accepted = { ok: true, seq: change.seq, room_seq: change.room_seq, changed: true, records };
-  if (first_join) outcome.first_join = true;
-  if (request !== undefined) change.request = { ...request, outcome };
-  return { outcome, change };
-};
-
-const recordAfter = (roll: Roll, line: Line, newcomer_line: number): RollRecord => {
-  const before = roll.records.get(line.student_id);
-  if (before !== undefined) return changedRecord(before, line);
-  if (line.admitted === undefined) throw new Error('a change names a student who is not on the roll');
-  return changedRecord(admittedRecord(newcomer_line, line.admitted), line);
-};
-
-/** Something to remember that nobody is told of. */
-const quiet = (
-  roll: Roll,
-  now: Now,
-  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff'>,
-  request?: RequestKey,
-  records: RollRecord[] = [],
-): Decision => {
-  const outcome: Accepted = { ok: true, seq: roll.seq, room_seq: roll.room_seq, changed: false, records };
-  const change: Change = { ...quietChange(roll, now), ...what };
-  if (request !== undefined && roll.remembered_no_ops < ROLL_MAX_REMEMBERED_NO_OPS)
-    change.request = { ...request, outcome };
-  return { outcome, change };
-};
-
-/** Accepted, and the roll already says so. With a request id even that is remembered, so that a late repeat stays harmless. */
-const unchanged = (roll: Roll, records: RollRecord[], request?: RequestKey, now?: Now): Decision => {
-  if (request === undefined || now === undefined) {
-    const outcome: Outcome = { ok: true, seq: roll.seq, room_seq: roll.room_seq, changed: false, records };
-    return { outcome, change: null };
-  }
-  if (roll.remembered_no_ops >= ROLL_MAX_REMEMBERED_NO_OPS) return refused({ ok: false, code: 'ROLL_FULL' });
-  return quiet(roll, now, {}, request, records);
-};
-
-const quietChange = (roll: Roll, now: Now): Change => ({
-  kind: 'quiet',
-  seq: 0,
-  room_seq: roll.room_seq,
-  at: now.iso,
-  by: '',
-  by_name: '',
-  source: 'mark',
-  lines: [],
-  counts: roll.counts,
-});

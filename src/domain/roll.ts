@@ -123,42 +123,7 @@ export type Remembered = { hash: string; outcome: Accepted };
 /** A registry change that a live roll follows. */
 export type RosterEntry = Admission & { approved: boolean };
 
-export type RequestKey = {
-  /** user, event and request_id joined. */
-  key: string;
-  /** Of the payload; the same key with another hash is a CONFLICT. */
-  hash: string;
-};
-
-type Sent = { header_version: number; request?: RequestKey | undefined };
-export type Update = { student_id: string; status: AttendanceStatus; remarks?: string | null | undefined };
-
-export type Command =
-  | (Sent & { kind: 'join'; user_id: string; profile_picture: string | null; admit?: Admission | undefined })
-  | (Sent & { kind: 'attend'; user_id: string })
-  /** stays: another device of this user is still in the session, so the user goes on following it. */
-  | { kind: 'leave'; user_id: string; stays?: boolean; request?: RequestKey | undefined }
-  | (Sent & {
-      kind: 'mark' | 'bulk';
-      updates: Update[];
-      only_unmarked: boolean;
-      by: string;
-      by_name: string;
-      admit: Admission[];
-    })
-  | (Sent & {
-      kind: 'end';
-      updates: Update[];
-      submitted: boolean;
-      outcome: 'completed' | 'cancelled';
-      reason: string | null;
-      by: string;
-      by_name: string;
-      admit: Admission[];
-    })
-  | { kind: 'roster'; entries: RosterEntry[] }
-  | { kind: 'staff'; staff: string[] };
-
+/** What an accepted command is answered, and answered again when its request is repeated. */
 export type Accepted = {
   ok: true;
   /** The numbers after the command. */
@@ -173,21 +138,6 @@ export type Accepted = {
   /** It is the answer of an earlier request with the same id. */
   repeated?: boolean;
 };
-
-/** What the roll says when the answer is given; never older than what the asking connection was already told. */
-export type Current = { seq: number; room_seq: number; counts: Counts; online_count: number };
-
-export type Refused =
-  /** Decided with an outdated header: read it again, authorise again, send again. */
-  | { ok: false; code: 'STALE_HEADER' }
-  /** These students are not on the roll: read the registry once and send again with `admit`. */
-  | { ok: false; code: 'ADMISSION_NEEDED'; student_ids: string[] }
-  | { ok: false; code: 'SESSION_NOT_ACTIVE' | 'STUDENT_NOT_ENROLLED' | 'ROLL_FULL' | 'CHECKIN_CLOSED' | 'CONFLICT' }
-  | { ok: false; code: 'CHECKIN_NOT_OPEN'; opens_at: number }
-  | { ok: false; code: 'STUDENT_NOT_ON_ROLL'; student_ids: string[] };
-
-export type Outcome = Accepted | Refused;
-export type Decision = { outcome: Outcome; change: Change | null };
 
 /** The record of a student who is put on the roll: absent, unmarked. */
 export const admittedRecord = (line: number, it: Admission): RollRecord => ({

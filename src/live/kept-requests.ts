@@ -2,7 +2,8 @@
  * Request ids of rolls that the archive has taken. A client that lost the answer to its last mark repeats it when it is
  * back, and the session may have ended meanwhile: it is answered as before, for a while. Bounded by time and number.
  */
-import type { Outcome, Remembered, RequestKey, Roll } from '../domain/roll.ts';
+import type { Outcome, RequestKey } from '../domain/commands.ts';
+import type { Remembered, Roll } from '../domain/roll.ts';
 import { REQUESTS_KEPT_MAX, REQUESTS_KEPT_MS } from '../limits.ts';
 
 /** What a remembered request is answered: as before, or CONFLICT with another payload; null: not remembered. */

@@ -49,15 +49,15 @@ const dueSince = (roll: Roll): number =>
   roll.end === null ? roll.header.windows.auto_end_at : Date.parse(roll.end.at);
 
 /** Takes at most `limit` rolls that are due, each with a lease. Looks at every roll: there are hundreds. */
-export const claimDue = (rolls: Map<string, LiveRoll>, now: number, limit: number): Claim[] => {
+export const claimDue = (rolls: Iterable<LiveRoll>, now: number, limit: number): Claim[] => {
   const claims: Claim[] = [];
-  for (const [session_id, live] of rolls) {
+  for (const live of rolls) {
     if (claims.length >= limit) break;
     if (live.due_at > now) continue;
     live.due_at = now + ARCHIVE_LEASE_MS;
     live.fence += 1;
     const due = live.roll.state === 'active' ? 'end' : 'archive';
-    claims.push({ session_id, fence: live.fence, due, tries: live.tries });
+    claims.push({ session_id: live.roll.header.session.id, fence: live.fence, due, tries: live.tries });
     if (due === 'archive') live.tries += 1;
   }
   return claims;

@@ -15,21 +15,10 @@
  */
 import type { ActiveSession } from '../contract/events.ts';
 import type { CheckinPolicy, Session } from '../contract/nouns.ts';
+import type { Command, Current, Outcome, Refused, RequestKey } from '../domain/commands.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
-import type {
-  Accepted,
-  Admission,
-  Command,
-  Current,
-  Outcome,
-  Refused,
-  RequestKey,
-  Roll,
-  RollHeader,
-  RollState,
-  RosterEntry,
-} from '../domain/roll.ts';
+import type { Accepted, Admission, Roll, RollHeader, RollState, RosterEntry } from '../domain/roll.ts';
 import type { Delivery, News } from '../fanout.ts';
 
 /** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */

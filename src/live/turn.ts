@@ -2,9 +2,12 @@
  * The commands of one turn: how they are split into steps, and what each was decided to be. All commands of a step are
  * decided and applied before any of them is told, so whatever telling needs of the moment of a decision is kept with it.
  */
-import { decide, type Now } from '../domain/decide.ts';
+
+import type { Command, Decision } from '../domain/commands.ts';
+import { decide } from '../domain/decide.ts';
+import type { Now } from '../domain/decisions.ts';
 import type { Connection } from '../domain/presence.ts';
-import { apply, type Command, type Decision, type Roll, type RollRecord } from '../domain/roll.ts';
+import { apply, type Roll, type RollRecord } from '../domain/roll.ts';
 import type { LiveRoll, Standing } from './live-roll.ts';
 import type { Answer } from './live-store.ts';
 

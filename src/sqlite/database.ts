@@ -5,7 +5,7 @@
  * Everything here is synchronous: nothing of this process can come between the statements of one transaction.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Refusal, refuse } from '../contract/errors.ts';
+import { Refusal, refuse, unavailable } from '../contract/errors.ts';
 import { ownersDatabase } from '../owner-only.ts';
 import { MIGRATIONS } from './migrations.ts';
 
@@ -115,10 +115,7 @@ function storeUnavailable(error: unknown): Refusal | undefined {
   // ERR_INVALID_STATE: the database has been closed, or its statements with it.
   const failed =
     code === 'ERR_SQLITE_ERROR' ? !FAULTS_OF_OURS.has((errcode ?? 0) & 0xff) : code === 'ERR_INVALID_STATE';
-  if (!failed) return undefined;
-  const refusal = refuse('STORE_UNAVAILABLE');
-  refusal.cause = error;
-  return refusal;
+  return failed ? unavailable(error) : undefined;
 }
 
 /** Whether a write was refused because a key is taken. */

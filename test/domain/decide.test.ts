@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, recount } from '../../src/domain/roll.ts';
+import type { Command } from '../../src/domain/commands.ts';
+import { recount } from '../../src/domain/roll.ts';
 import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../../src/limits.ts';
 import { rollState, rosterEntry, student } from '../suites/live-fixtures.ts';
 import { decideAt, end, join, make, mark, marks, openingOf, refuses, rollOf } from '../suites/roll-commands.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ATTENDANCE_STATUSES } from '../../src/contract/nouns.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import { auditOf, finalRoll } from '../../src/domain/final-roll.ts';
-import { type Change, type Command, openRoll, recount, replay, sessionOf } from '../../src/domain/roll.ts';
+import { type Change, openRoll, recount, replay, sessionOf } from '../../src/domain/roll.ts';
 import { rollState, rosterEntry, student } from '../suites/live-fixtures.ts';
 import { end, join, make, mark, marks, openingOf, refuses, rollOf } from '../suites/roll-commands.ts';
 import { T0 } from '../support/fixed-clock.ts';

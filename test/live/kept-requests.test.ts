@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Outcome, Roll } from '../../src/domain/roll.ts';
+import type { Outcome } from '../../src/domain/commands.ts';
+import type { Roll } from '../../src/domain/roll.ts';
 import { REQUESTS_KEPT_MAX, REQUESTS_KEPT_MS } from '../../src/limits.ts';
 import { KeptRequests } from '../../src/live/kept-requests.ts';
 import { sessionObjectOf } from '../suites/live-fixtures.ts';

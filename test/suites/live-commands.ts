@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Update } from '../../src/domain/roll.ts';
+import type { Update } from '../../src/domain/commands.ts';
 import { rosterEntry, SESSION, student } from './live-fixtures.ts';
 import { accepted, refusedAs, type Scene } from './live-scene.ts';
 

@@ -1,6 +1,7 @@
 /** Random steps for the model test: one course, one or two rolls, a registry that changes, people with two devices each. */
 import { ATTENDANCE_STATUSES, type CheckinPolicy } from '../../src/contract/nouns.ts';
-import type { Admission, Command, RequestKey, RosterEntry, Update } from '../../src/domain/roll.ts';
+import type { Command, RequestKey, Update } from '../../src/domain/commands.ts';
+import type { Admission, RosterEntry } from '../../src/domain/roll.ts';
 import type { RollPlan } from '../../src/live/live-store.ts';
 import { type FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import type { Random } from '../support/random.ts';

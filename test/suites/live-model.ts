@@ -5,19 +5,11 @@
 import { isoFrom } from '../../src/clock.ts';
 import type { ActiveSession } from '../../src/contract/events.ts';
 import { windowsOf } from '../../src/domain/checkin.ts';
+import type { Command, Current, Outcome } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { type FinalRoll, finalRoll } from '../../src/domain/final-roll.ts';
 import { type Connection, Presence } from '../../src/domain/presence.ts';
-import {
-  apply,
-  type Command,
-  type Current,
-  type Opening,
-  type Outcome,
-  openRoll,
-  type Roll,
-  type RollRecord,
-} from '../../src/domain/roll.ts';
+import { apply, type Opening, openRoll, type Roll, type RollRecord } from '../../src/domain/roll.ts';
 import {
   type Delivery,
   newsOfChange,

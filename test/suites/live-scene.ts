@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { Clock, MakeId } from '../../src/clock.ts';
 import type { AttendanceStatus } from '../../src/contract/nouns.ts';
-import type { Command, Refused, RequestKey, RosterEntry, Update } from '../../src/domain/roll.ts';
+import type { Command, Refused, RequestKey, Update } from '../../src/domain/commands.ts';
+import type { RosterEntry } from '../../src/domain/roll.ts';
 import type { Answer, LiveStore, RollPlan, RollView } from '../../src/live/live-store.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
 import type { Heard } from '../support/heard.ts';

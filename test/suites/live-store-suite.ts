@@ -11,6 +11,7 @@ import { describeJoining } from './live-joining.ts';
 import { describeLeaving } from './live-leaving.ts';
 import { describeMarking } from './live-marking.ts';
 import { describeOpening } from './live-opening.ts';
+import { describeReplaced } from './live-replaced.ts';
 import { describeRequests } from './live-requests.ts';
 import { type MakeLiveStore, Scene } from './live-scene.ts';
 import { describeSyncing } from './live-syncing.ts';
@@ -30,6 +31,7 @@ export function describeLiveStore(name: string, create: MakeLiveStore): void {
     describeJoining(scene);
     describeMarking(scene);
     describeLeaving(scene);
+    describeReplaced(scene);
     describeCourseChanges(scene);
     describeEnding(scene);
     describeSyncing(scene);

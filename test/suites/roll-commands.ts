@@ -1,18 +1,9 @@
 /** A roll of three students in memory, and a hand that decides and applies. */
 import { expect } from 'vitest';
 import type { CheckinWindows } from '../../src/domain/checkin.ts';
+import type { Command, Decision, Refused } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
-import {
-  type Accepted,
-  apply,
-  type Change,
-  type Command,
-  type Decision,
-  type Opening,
-  openRoll,
-  type Refused,
-  type Roll,
-} from '../../src/domain/roll.ts';
+import { type Accepted, apply, type Change, type Opening, openRoll, type Roll } from '../../src/domain/roll.ts';
 import { T0 } from '../support/fixed-clock.ts';
 import { sessionObjectOf, student } from './live-fixtures.ts';
 

@@ -7,7 +7,7 @@
 import { openSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { systemClock } from '../../src/clock.ts';
-import type { Command } from '../../src/domain/roll.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import { EmbeddedLiveStore } from '../../src/live/embedded-live-store.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 import { countedIds, planOf, SESSION, student } from '../suites/live-fixtures.ts';

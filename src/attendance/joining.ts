@@ -1,0 +1,131 @@
+/** Joining: a student checks in or comes back, staff observe, and a join whose answer was lost is answered once more. */
+import { refuse } from '../contract/errors.ts';
+import type { ServerPayload } from '../contract/events.ts';
+import type { Session } from '../contract/nouns.ts';
+import type { Command } from '../domain/commands.ts';
+import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
+import { type Admission, type RollRecord, sessionOf } from '../domain/roll.ts';
+import { type Counts, statisticsOf } from '../domain/statistics.ts';
+import type { RollPeek } from '../live/live-store.ts';
+import { type Answered, admitUser, type Done, repeated, requestKey, send } from './commands.ts';
+import { archiveEpoch } from './results.ts';
+import { find, type Services } from './services.ts';
+import { sessionObject } from './session-object.ts';
+
+type Asker = { id: string };
+export type JoinInput = { session_id: string; code?: string; ticket?: string; request_id?: string };
+
+export const joinSession = async (
+  services: Services,
+  actor: Actor,
+  input: JoinInput,
+  asker: Asker,
+): Promise<Answered<'attendanceSessionJoined'>> => {
+  const { session_id } = input;
+  const { roll: peek } = await find(services, session_id);
+  if (peek?.state !== 'active') return { payload: await joinedBefore(services, actor, input), repeated: true };
+  const staff = isStaff(actor, peek.header);
+  const done = staff
+    ? await attendSession(services, actor, session_id, asker)
+    : await checkIn(services, actor, input, peek, asker);
+  const { session, epoch } = peek.header;
+  return { payload: joinedPayload(session, epoch, done.records[0], done.current), repeated: done.repeated === true };
+};
+
+/** Puts a socket of staff into the session, not counted. SESSION_NOT_ACTIVE, FORBIDDEN. */
+export const attendSession = async (
+  services: Services,
+  actor: Actor,
+  session_id: string,
+  asker: Asker,
+): Promise<Done> => {
+  const authorise = async () => {
+    const peek = await activeRoll(services, session_id);
+    if (!isStaff(actor, peek.header)) throw refuse('FORBIDDEN', staffOnly('view'));
+    return peek;
+  };
+  const make = ({ header }: RollPeek): Command => ({
+    kind: 'attend',
+    header_version: header.version,
+    user_id: actor.user_id,
+  });
+  return sent(await send(services, session_id, authorise, make, nobody, asker));
+};
+
+/**
+ * A join that is sent again because its answer was lost, after the session has ended: answered as it was, and lets
+ * nobody in. SESSION_NOT_ACTIVE for every other.
+ */
+const joinedBefore = async (
+  services: Services,
+  actor: Actor,
+  { session_id, code, ticket, request_id }: JoinInput,
+): Promise<ServerPayload<'attendanceSessionJoined'>> => {
+  const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
+  const outcome = await repeated(services, session_id, request);
+  const view = await services.live.read(session_id);
+  if (view !== null) {
+    return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
+  }
+  const stored = await services.registry.session(session_id);
+  const archived = await services.archive.session(session_id);
+  if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
+  return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), outcome.records[0], archived);
+};
+
+const checkIn = async (
+  services: Services,
+  actor: Actor,
+  { session_id, code, ticket, request_id }: JoinInput,
+  peek: RollPeek,
+  asker: Asker,
+): Promise<Done> => {
+  if (actor.role !== 'student') throw refuse('STUDENT_NOT_ENROLLED');
+  const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
+  let current: RollPeek | null = peek;
+  const authorise = async () => {
+    const it = current ?? (await activeRoll(services, session_id));
+    current = null;
+    return it;
+  };
+  const make = ({ header }: RollPeek, admit: Admission[]): Command => ({
+    kind: 'join',
+    header_version: header.version,
+    user_id: actor.user_id,
+    profile_picture: actor.picture,
+    admit: admit[0],
+    request,
+  });
+  return sent(await send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker));
+};
+
+const activeRoll = async (services: Services, session_id: string): Promise<RollPeek> => {
+  const { roll } = await find(services, session_id);
+  if (roll === null || roll.state !== 'active') throw refuse('SESSION_NOT_ACTIVE');
+  return roll;
+};
+
+const sent = (done: Done | null): Done => {
+  if (done === null) throw refuse('SESSION_NOT_ACTIVE');
+  return done;
+};
+
+const nobody = async (): Promise<Admission[]> => [];
+
+const joinedPayload = (
+  session: Session,
+  epoch: string,
+  record: RollRecord | undefined,
+  { counts, seq, room_seq }: { counts: Counts; seq: number; room_seq: number },
+): ServerPayload<'attendanceSessionJoined'> => ({
+  session_id: session.id,
+  message: 'Successfully joined attendance session',
+  status: record?.status ?? null,
+  joined_at: record?.joined_at ?? null,
+  session,
+  statistics: statisticsOf(counts),
+  seq,
+  room_seq,
+  own_seq: record?.own_seq ?? 0,
+  epoch,
+});
