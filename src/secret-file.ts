@@ -11,10 +11,10 @@ const FILE_NAME = 'jwt-secret';
  */
 export const keptSecret = (data_dir: string, random: () => string): string => {
   const path = join(data_dir, FILE_NAME);
-  const kept = told(data_dir, 'read', () => read(path));
+  const kept = namingDataDir(data_dir, 'read', () => read(path));
   if (kept !== '') return kept;
   const secret = random();
-  told(data_dir, 'written', () => writeFileSync(path, `${secret}\n`, { mode: 0o600 }));
+  namingDataDir(data_dir, 'written', () => writeFileSync(path, `${secret}\n`, { mode: 0o600 }));
   return secret;
 };
 
@@ -30,7 +30,7 @@ const read = (path: string): string => {
   }
 };
 
-const told = <T>(data_dir: string, done: 'read' | 'written', fn: () => T): T => {
+const namingDataDir = <T>(data_dir: string, done: 'read' | 'written', fn: () => T): T => {
   try {
     return fn();
   } catch (cause) {

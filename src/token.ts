@@ -72,9 +72,7 @@ const keySet = (url: string): JWTVerifyGetKey => {
       return await read(header, token);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      const unavailable = refuse('STORE_UNAVAILABLE', 'Tokens cannot be verified now; try again');
-      unavailable.cause = error;
-      throw unavailable;
+      throw refuse('STORE_UNAVAILABLE', 'Tokens cannot be verified now; try again').causedBy(error);
     }
   };
 };
@@ -102,7 +100,5 @@ const refusalOf = (error: unknown): Error => {
   if (error instanceof Refusal) return error;
   if (error instanceof errors.JWTExpired) return refuse('TOKEN_EXPIRED');
   // Also what is no error of jose's: a token whose algorithm does not fit the kind of our key is a TypeError.
-  const refusal = refuse('TOKEN_INVALID');
-  refusal.cause = error;
-  return refusal;
+  return refuse('TOKEN_INVALID').causedBy(error);
 };

@@ -11,11 +11,11 @@ import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
-import { type Answered, admitNamed, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { attendSession, type JoinInput, joinSession } from './joining.ts';
 import { followRoster, followStaff } from './membership.ts';
+import { type Answered, admitNamed, repeated, requestKey, saidBy, send } from './sending.ts';
 import { find, findAsStaff, type Services } from './services.ts';
 import { ensureStarted } from './starting.ts';
 

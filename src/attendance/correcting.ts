@@ -6,8 +6,8 @@ import type { VersionedRecord } from '../contract/rest-shapes.ts';
 import type { Actor } from '../domain/policy.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { StoredSession } from '../registry/registry.ts';
-import { admissionOf } from './commands.ts';
 import { versionedRecordOf } from './results.ts';
+import { admissionOf } from './sending.ts';
 import type { Services } from './services.ts';
 
 export type Corrected = {

@@ -7,9 +7,9 @@ import type { Actor } from '../domain/policy.ts';
 import type { Admission } from '../domain/roll.ts';
 import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
-import { admitNamed, repeated, requestKey, saidBy, send } from './commands.ts';
 import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
+import { admitNamed, repeated, requestKey, saidBy, send } from './sending.ts';
 import { type Found, findAsStaff, type Services } from './services.ts';
 
 export type EndEvent = 'endAttendanceSession' | 'submitAttendance' | 'end';

@@ -7,8 +7,8 @@ import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import { type Admission, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { type Counts, statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
-import { type Answered, admitUser, type Done, repeated, requestKey, send } from './commands.ts';
 import { archiveEpoch } from './results.ts';
+import { type Answered, admitUser, type Done, repeated, requestKey, send } from './sending.ts';
 import { find, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 

@@ -1,6 +1,6 @@
 /** Who is in a course changes while its sessions run: live rolls and rooms follow before the change is answered (AUTH-1). */
 import type { EnrollmentChange } from '../registry/registry.ts';
-import { rosterEntryOf } from './commands.ts';
+import { rosterEntryOf } from './sending.ts';
 import { courseOf, type Services } from './services.ts';
 
 /** A roster changed. Who was dropped is out of the live rooms when this returns. */

@@ -7,7 +7,7 @@ import { windowsOf } from '../domain/checkin.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import type { RollPlan, RollView } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
-import { admissionOf } from './commands.ts';
+import { admissionOf } from './sending.ts';
 import { courseOf, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 

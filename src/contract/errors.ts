@@ -87,6 +87,12 @@ export class Refusal extends Error {
     this.details = details;
   }
 
+  /** What lies behind it: for logs, never for who is refused. */
+  causedBy(cause: unknown): this {
+    this.cause = cause;
+    return this;
+  }
+
   get retryable(): boolean {
     return this.details.retryable ?? ERRORS[this.code].retryable;
   }
@@ -96,8 +102,4 @@ export const refuse = (code: ErrorCode, message?: string, details?: RefusalDetai
   new Refusal(code, message, details);
 
 /** The outcome is unknown: STORE_UNAVAILABLE, with what the store said as its cause. */
-export const unavailable = (cause: unknown): Refusal => {
-  const refusal = refuse('STORE_UNAVAILABLE');
-  refusal.cause = cause;
-  return refusal;
-};
+export const unavailable = (cause: unknown): Refusal => refuse('STORE_UNAVAILABLE').causedBy(cause);

@@ -27,9 +27,7 @@ export const authenticate = (verifyToken: VerifyToken): onRequestAsyncHookHandle
       if (!(error instanceof Refusal) || error.code === 'STORE_UNAVAILABLE') throw error;
       const sent = authorization === undefined ? '' : ', error="invalid_token"';
       reply.header('www-authenticate', `Bearer realm="rollcast"${sent}`);
-      const refusal = refuse('UNAUTHENTICATED', error.message);
-      refusal.cause = error;
-      throw refusal;
+      throw refuse('UNAUTHENTICATED', error.message).causedBy(error);
     }
   };
 };

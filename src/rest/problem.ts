@@ -46,10 +46,8 @@ export const refusalFrom = (error: unknown): Refusal => {
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
   if (known !== undefined) return known();
-  const refusal =
-    statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? refuse('INVALID_PAYLOAD') : refuse('INTERNAL');
-  refusal.cause = error;
-  return refusal;
+  const isTheirs = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+  return refuse(isTheirs ? 'INVALID_PAYLOAD' : 'INTERNAL').causedBy(error);
 };
 
 export const sendProblem = (reply: FastifyReply, refusal: Refusal): FastifyReply => {

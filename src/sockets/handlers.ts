@@ -1,6 +1,6 @@
 /** What each event of a client does: it calls the doorway, and says which event repeats the acknowledgement. */
 import type { Attendance } from '../attendance/attendance.ts';
-import type { Answered } from '../attendance/commands.ts';
+import type { Answered } from '../attendance/sending.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
