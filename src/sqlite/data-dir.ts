@@ -6,6 +6,9 @@ import { ownersDatabase } from '../owner-only.ts';
 
 const SQLITE_BUSY = 5;
 
+/** Kept here, since a database that nobody refers to is collected, and its lock with it, whoever forgot to keep the answer. */
+const held = new Set<DatabaseSync>();
+
 export type DataDirLock = {
   /** Lets another process have the directory. Repeating it does nothing. */
   release(): void;
@@ -31,10 +34,11 @@ export function lockDataDir(dir: string): DataDirLock {
     db?.close();
     throw lockFailure(dir, error);
   }
-  const held = db;
+  const locked = db;
+  held.add(locked);
   return {
     release() {
-      if (held.isOpen) held.close();
+      if (held.delete(locked)) locked.close();
     },
   };
 }

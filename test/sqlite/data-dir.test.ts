@@ -5,11 +5,13 @@ import { lockDataDir } from '../../src/sqlite/data-dir.ts';
 import { type NodeProcess, runModule } from '../support/node-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-/** A process that has the lock when it has written a line, and keeps it. */
+/** A process that has the lock when it has written a line, and keeps it, though it keeps nothing of the answer. */
 async function lockedElsewhere(dir: string): Promise<NodeProcess> {
   const holder = runModule(
     `const { lockDataDir } = await import(src('sqlite/data-dir.ts'));
      lockDataDir(process.argv[1]);
+     (await import('node:v8')).setFlagsFromString('--expose-gc');
+     (await import('node:vm')).runInNewContext('gc')();
      console.log('locked');
      setInterval(() => {}, 1_000_000);`,
     dir,
