@@ -140,7 +140,7 @@ export function statementsOf(db: DatabaseSync): (sql: string) => StatementSync {
 /**
  * Rewrites the file from what it holds and empties the write-ahead log. Overwriting alone is not enough: when a page is
  * split, copies of rows stay behind in its free space, and secure_delete does not reach those. After an erasure and
- * this no erased text is left in any file. Takes about 10 ms per MB, in which nothing else runs: once after a batch.
+ * this no erased text is left in any file. The larger the file the longer it takes, and nothing else runs meanwhile: once after a batch.
  * STORE_UNAVAILABLE when another connection is in the way: then the erasure holds, but this must be repeated.
  */
 export function scrub(db: DatabaseSync): void {
