@@ -12,7 +12,7 @@ import {
   fullRecord,
   fullRecords,
   type Line,
-  type Roll,
+  type RollNow,
   type RollRecord,
   reducedRecord,
   sessionOf,
@@ -96,14 +96,14 @@ const ownMarkPayload = (
   own_seq,
 });
 
-export const finalData = (roll: Roll, attendanceRecords: FullRecord[]) => ({
+export const finalData = (roll: RollNow, attendanceRecords: FullRecord[]) => ({
   session: sessionOf(roll),
   statistics: statisticsOf(roll.counts),
   attendanceRecords,
 });
 
 /** The full answer to an end, from a roll that has ended. */
-export const endedConfirmPayload = (roll: Roll): ServerPayload<'attendanceSessionEndedConfirm'> => ({
+export const endedConfirmPayload = (roll: RollNow): ServerPayload<'attendanceSessionEndedConfirm'> => ({
   session_id: roll.header.session.id,
   finalData: finalData(roll, fullRecords(roll)),
   ended_by: roll.end?.by_name ?? '',
@@ -113,7 +113,7 @@ export const endedConfirmPayload = (roll: Roll): ServerPayload<'attendanceSessio
 });
 
 /** The answer to a submit, from a roll that has ended. Its version is what the archive will call it. */
-export const submittedPayload = (roll: Roll): ServerPayload<'attendanceSubmitted'> => ({
+export const submittedPayload = (roll: RollNow): ServerPayload<'attendanceSubmitted'> => ({
   session_id: roll.header.session.id,
   statistics: statisticsOf(roll.counts),
   submitted_by: roll.end?.by_name ?? '',
@@ -122,7 +122,7 @@ export const submittedPayload = (roll: Roll): ServerPayload<'attendanceSubmitted
 });
 
 /** The events of one numbered change, in order. `roll` is the roll after it, or a later state of the same roll. */
-export const newsOfChange = (roll: Roll, change: Change, presence: Presence): Delivery[] => {
+export const newsOfChange = (roll: RollNow, change: Change, presence: Presence): Delivery[] => {
   switch (change.kind) {
     case 'join':
       return newsOfJoin(roll, change, presence);
@@ -138,7 +138,7 @@ export const newsOfChange = (roll: Roll, change: Change, presence: Presence): De
 };
 
 /** The record as this change left it, which may be older than the roll's. */
-const recordAt = (roll: Roll, line: Line): RollRecord => {
+const recordAt = (roll: RollNow, line: Line): RollRecord => {
   const record = roll.records.get(line.student_id);
   if (record === undefined) throw new Error('a change names a student who is not on the roll');
   if (record.own_seq === line.own_seq) return record;
@@ -146,7 +146,7 @@ const recordAt = (roll: Roll, line: Line): RollRecord => {
   return { ...record, status, joined_at, marked_at, marked_by, remarks, own_seq };
 };
 
-const newsOfJoin = (roll: Roll, change: Change, presence: Presence): Delivery[] => {
+const newsOfJoin = (roll: RollNow, change: Change, presence: Presence): Delivery[] => {
   const line = change.lines[0];
   if (line === undefined) return [];
   const session_id = roll.header.session.id;
@@ -177,13 +177,13 @@ const updated = (session_id: string, change: Change, line: Line, receivers: Rece
   receivers,
 });
 
-const newsOfMark = (roll: Roll, change: Change, line: Line): Delivery[] => {
+const newsOfMark = (roll: RollNow, change: Change, line: Line): Delivery[] => {
   const session_id = roll.header.session.id;
   return [updated(session_id, change, line, ROOM), ...newsOfLine(roll, change, line)];
 };
 
 /** What staff and the student concerned hear of each changed record, alone or in a bulk. */
-const newsOfLine = (roll: Roll, change: Change, line: Line): Delivery[] => {
+const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => {
   const session_id = roll.header.session.id;
   const { student_id } = line;
   const attendanceRecord = fullRecord(recordAt(roll, line));
@@ -201,7 +201,7 @@ const newsOfLine = (roll: Roll, change: Change, line: Line): Delivery[] => {
   ];
 };
 
-const newsOfBulk = (roll: Roll, change: Change): Delivery[] => [
+const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => [
   ...change.lines.flatMap((line) => newsOfLine(roll, change, line)),
   {
     event: 'attendanceBulkUpdated',
@@ -218,7 +218,7 @@ const newsOfBulk = (roll: Roll, change: Change): Delivery[] => [
   },
 ];
 
-const newsOfEnd = (roll: Roll, change: Change): Delivery[] => {
+const newsOfEnd = (roll: RollNow, change: Change): Delivery[] => {
   const session_id = roll.header.session.id;
   const deliveries = change.lines.length > 0 ? newsOfBulk(roll, change) : [];
   deliveries.push(
@@ -242,14 +242,14 @@ const newsOfEnd = (roll: Roll, change: Change): Delivery[] => {
 };
 
 /** A student who was gone is back: told, but no change. `seq` is the roll's at that moment. */
-export const newsOfReturn = (roll: Roll, record: RollRecord, presence: Presence, seq: number): Delivery[] => {
+export const newsOfReturn = (roll: RollNow, record: RollRecord, presence: Presence, seq: number): Delivery[] => {
   if (record.joined_at === null) return [];
   const payload = joinedPayload(roll.header.session.id, record, record.joined_at, presence.onlineCount, seq);
   return [{ event: 'studentJoinedAttendance', payload: { ...payload, returned: true }, receivers: STAFF }];
 };
 
 /** The last connection of a student is gone. */
-export const newsOfLeaving = (roll: Roll, record: RollRecord, presence: Presence, at: string): Delivery[] => {
+export const newsOfLeaving = (roll: RollNow, record: RollRecord, presence: Presence, at: string): Delivery[] => {
   const session_id = roll.header.session.id;
   const { student_id, student_name, roll: number } = record;
   return [
@@ -269,7 +269,7 @@ export const newsOfLeaving = (roll: Roll, record: RollRecord, presence: Presence
   ];
 };
 
-export const statisticsNews = (roll: Roll, presence: Presence, to: 'room' | 'staff'): Delivery => ({
+export const statisticsNews = (roll: RollNow, presence: Presence, to: 'room' | 'staff'): Delivery => ({
   event: 'attendanceStatistics',
   payload: {
     session_id: roll.header.session.id,

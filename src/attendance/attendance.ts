@@ -9,7 +9,7 @@ import type { Command, Update } from '../domain/commands.ts';
 import { type Actor, isStaff } from '../domain/policy.ts';
 import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
-import type { RollPeek } from '../live/live-store.ts';
+import type { ComesBackAs, RollPeek } from '../live/live-store.ts';
 import type { EnrollmentChange } from '../registry/registry.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
@@ -121,14 +121,12 @@ export class Attendance {
   /** JOIN-7: puts a socket that has just connected back into every roll that its user follows. Answers their ids. */
   async reattach(actor: Actor, asker: { id: string }): Promise<string[]> {
     const { live } = this.services;
+    // The same user with another role has not joined: a student's place is for a student's token.
+    const comesBackAs: ComesBackAs = (header) =>
+      isStaff(actor, header) ? 'staff' : actor.role === 'student' ? 'student' : null;
     const back: string[] = [];
     for (const session_id of await live.followedBy(actor.user_id)) {
-      const peek = await live.peek(session_id);
-      if (peek === null) continue;
-      const staff = isStaff(actor, peek.header);
-      // The same user with another role has not joined: a student's place is for a student's token.
-      if (!staff && actor.role !== 'student') continue;
-      const attached = await live.reattach(session_id, { id: asker.id, user_id: actor.user_id }, staff);
+      const attached = await live.reattach(session_id, { id: asker.id, user_id: actor.user_id }, comesBackAs);
       if (attached !== null) back.push(session_id);
     }
     return back;
@@ -167,7 +165,7 @@ export class Attendance {
     const request = requestKey(actor, event, it.request_id, [saidBy(updates), only_unmarked]);
     const authorise = async () => {
       // An ended roll still knows its requests: a repeat is answered as before, anything else refused by the roll.
-      return (await findAsStaff(this.services, actor, session_id, verb)).roll;
+      return (await findAsStaff(this.services, actor, session_id, verb, 'known')).roll;
     };
     const make = ({ header }: RollPeek, admit: Admission[]): Command => ({
       kind,

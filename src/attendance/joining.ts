@@ -22,14 +22,17 @@ export const joinSession = async (
   asker: Asker,
 ): Promise<Answered<'attendanceSessionJoined'>> => {
   const { session_id } = input;
-  const { roll: peek } = await find(services, session_id);
+  const { roll: peek } = await find(services, session_id, 'known');
   if (peek?.state !== 'active') return { payload: await joinedBefore(services, actor, input), repeated: true };
   const staff = isStaff(actor, peek.header);
   const done = staff
     ? await attendSession(services, actor, session_id, asker)
     : await checkIn(services, actor, input, peek, asker);
-  const { session, epoch } = peek.header;
-  return { payload: joinedPayload(session, epoch, done.records[0], done.current), repeated: done.repeated === true };
+  if (done === null) return { payload: await joinedBefore(services, actor, input), repeated: true };
+  const { current } = done;
+  const record = current.record ?? done.records[0];
+  const payload = joinedPayload(peek.header.session, current.epoch, record, current);
+  return { payload, repeated: done.repeated === true };
 };
 
 /** Puts a socket of staff into the session, not counted. SESSION_NOT_ACTIVE, FORBIDDEN. */
@@ -49,7 +52,9 @@ export const attendSession = async (
     header_version: header.version,
     user_id: actor.user_id,
   });
-  return sent(await send(services, session_id, authorise, make, nobody, asker));
+  const done = await send(services, session_id, authorise, make, nobody, asker);
+  if (done === null) throw refuse('SESSION_NOT_ACTIVE');
+  return done;
 };
 
 /**
@@ -73,13 +78,14 @@ const joinedBefore = async (
   return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), outcome.records[0], archived);
 };
 
+/** Null: the roll is gone. */
 const checkIn = async (
   services: Services,
   actor: Actor,
   { session_id, code, ticket, request_id }: JoinInput,
   peek: RollPeek,
   asker: Asker,
-): Promise<Done> => {
+): Promise<Done | null> => {
   if (actor.role !== 'student') throw refuse('STUDENT_NOT_ENROLLED');
   const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
   let current: RollPeek | null = peek;
@@ -96,18 +102,13 @@ const checkIn = async (
     admit: admit[0],
     request,
   });
-  return sent(await send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker));
+  return send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker);
 };
 
 const activeRoll = async (services: Services, session_id: string): Promise<RollPeek> => {
-  const { roll } = await find(services, session_id);
+  const { roll } = await find(services, session_id, 'known');
   if (roll === null || roll.state !== 'active') throw refuse('SESSION_NOT_ACTIVE');
   return roll;
-};
-
-const sent = (done: Done | null): Done => {
-  if (done === null) throw refuse('SESSION_NOT_ACTIVE');
-  return done;
 };
 
 const nobody = async (): Promise<Admission[]> => [];

@@ -5,13 +5,14 @@
 import type { PersonExport, PersonId, StudentOfCourse } from '../archive/archive.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import { auditOf } from '../domain/final-roll.ts';
-import { fullRecord, type Roll, type RollRecord } from '../domain/roll.ts';
+import { fullRecord, type RollNow, type RollRecord } from '../domain/roll.ts';
+import { ROLL_MAX_CHANGES } from '../limits.ts';
 import type { Registry, StoredSession } from '../registry/registry.ts';
 import { versionOf } from './results.ts';
 import type { Services } from './services.ts';
 
 /** A session that has begun and that the archive does not have; its roll, unless it is being opened or is lost. */
-export type Unarchived = { stored: StoredSession; roll: Roll | null };
+export type Unarchived = { stored: StoredSession; roll: RollNow | null };
 
 const SESSIONS_AT_ONCE = 200;
 
@@ -119,7 +120,8 @@ const exportUnarchived = async (
       const version = versionOf(roll);
       found.records.push({ session_id, course_id, title, date, ...fullRecord(record), line, user_id, version });
     }
-    for (const entry of auditOf(roll)) {
+    const history = await services.live.history(session_id, 1, ROLL_MAX_CHANGES + 1);
+    for (const entry of history === null ? [] : auditOf(history.header, history.changes)) {
       if (entry.student_id !== null && ids.has(entry.student_id)) found.audit.push({ session_id, ...entry });
     }
   }

@@ -4,7 +4,7 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { FullRecord } from '../contract/nouns.ts';
 import type { VersionedRecord } from '../contract/rest-shapes.ts';
-import type { Roll } from '../domain/roll.ts';
+import type { RollNow } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
@@ -24,7 +24,7 @@ export const versionedRecordOf = (record: ArchivedRecord): VersionedRecord => ({
 });
 
 /** What an unarchived roll's version is: the archive calls it 1 from its end on. */
-export const versionOf = (roll: Roll): number => (roll.state === 'active' ? 0 : 1);
+export const versionOf = (roll: RollNow): number => (roll.state === 'active' ? 0 : 1);
 
 /** SESSION_NOT_ACTIVE when the archive has nothing: the session never had a roll, or lost it. */
 export const endedFromArchive = async (

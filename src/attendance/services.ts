@@ -29,9 +29,16 @@ export type Services = {
 /** A session as the doorway finds it: with its roll, or only as the registry has it. */
 export type Found = { roll: RollPeek; stored: null } | { roll: null; stored: StoredSession };
 
+/** known: as this node last saw it, which is enough for a command, since the roll refuses one that is outdated. */
+type Freshness = 'now' | 'known';
+
 /** One read of the live store; the registry only when there is no roll. SESSION_NOT_FOUND. */
-export const find = async ({ live, registry }: Services, session_id: string): Promise<Found> => {
-  const roll = await live.peek(session_id);
+export const find = async (
+  { live, registry }: Services,
+  session_id: string,
+  freshness: Freshness = 'now',
+): Promise<Found> => {
+  const roll = await (freshness === 'now' ? live.peek(session_id) : live.known(session_id));
   if (roll !== null) return { roll, stored: null };
   const stored = await registry.session(session_id);
   if (stored === null) throw refuse('SESSION_NOT_FOUND');
@@ -50,8 +57,9 @@ export const findAsStaff = async (
   actor: Actor,
   session_id: string,
   verb: Parameters<typeof staffOnly>[0],
+  freshness: Freshness = 'now',
 ): Promise<Found> => {
-  const found = await find(services, session_id);
+  const found = await find(services, session_id, freshness);
   const allowed =
     found.roll !== null
       ? isStaff(actor, found.roll.header)

@@ -12,11 +12,16 @@ export const auditPage = async (
   session_id: string,
   page: PageRequest,
 ): Promise<Page<AuditEntry>> => {
-  const view = await live.read(session_id);
-  if (view !== null) return livePage(auditOf(view.roll), page);
+  const after = afterOf(page);
+  // Each change is at least one entry; the first may be those of it that the page before has told.
+  const history = await live.history(session_id, after.seq, page.limit + 2);
+  if (history !== null) {
+    const { header, changes } = history;
+    return livePage(auditOf(header, changes), after, page.limit);
+  }
   const stored = await registry.session(session_id);
   return stored !== null && stored.version === 0 && stored.cancelled_at !== null
-    ? livePage([cancelledUnarchived(stored, stored.cancelled_at)], page)
+    ? livePage([cancelledUnarchived(stored, stored.cancelled_at)], after, page.limit)
     : archive.audit(session_id, page);
 };
 
@@ -34,9 +39,16 @@ const cancelledUnarchived = (stored: StoredSession, cancelled_at: number): Audit
   return entry;
 };
 
-const livePage = (entries: AuditEntry[], { limit, cursor }: PageRequest): Page<AuditEntry> => {
-  const [after_seq, after_place] =
+/** The entry that the page before ended with. */
+type After = { seq: number; place: number };
+
+const afterOf = ({ cursor }: PageRequest): After => {
+  const [seq, place] =
     cursor === undefined ? [-1, -1] : decodeCursor<[number, number]>('audit', ['number', 'number'], cursor);
+  return { seq, place };
+};
+
+const livePage = (entries: AuditEntry[], after: After, limit: number): Page<AuditEntry> => {
   const found: { entry: AuditEntry; place: number }[] = [];
   let place = 0;
   let seq = -1;
@@ -44,7 +56,7 @@ const livePage = (entries: AuditEntry[], { limit, cursor }: PageRequest): Page<A
     // Its place among the entries of its change, as the archive will number it.
     place = entry.seq === seq ? place + 1 : 0;
     seq = entry.seq;
-    if (seq < after_seq || (seq === after_seq && place <= after_place)) continue;
+    if (seq < after.seq || (seq === after.seq && place <= after.place)) continue;
     found.push({ entry, place });
     if (found.length > limit) break;
   }

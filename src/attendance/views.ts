@@ -5,7 +5,7 @@ import type { ClientPayload, ServerPayload } from '../contract/events.ts';
 import type { OnlineStudent, ReducedRecord, Session, SessionStatus, Statistics } from '../contract/nouns.ts';
 import type { VersionedRecord } from '../contract/rest-shapes.ts';
 import { type Actor, isStaff } from '../domain/policy.ts';
-import { fullRecords, type Roll, reducedRecord, sessionOf } from '../domain/roll.ts';
+import { fullRecords, type RollNow, reducedRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollView, Viewer } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
@@ -179,7 +179,7 @@ export class AttendanceViews {
   }
 }
 
-const liveAttendance = (roll: Roll, own: { user_id: string } | null): AttendanceView => {
+const liveAttendance = (roll: RollNow, own: { user_id: string } | null): AttendanceView => {
   const version = versionOf(roll);
   const shared = { session: sessionOf(roll), statistics: statisticsOf(roll.counts), source: 'live' as const, version };
   if (own === null) {
@@ -214,7 +214,7 @@ const onlineStudents = ({ roll, presence }: RollView): OnlineStudent[] =>
   });
 
 /** STUDENT_NOT_ENROLLED for strangers; FORBIDDEN for a student who never was in the session. */
-const viewerOf = (actor: Actor, roll: Roll): Viewer => {
+const viewerOf = (actor: Actor, roll: RollNow): Viewer => {
   if (isStaff(actor, roll.header)) return { staff: true };
   const record = roll.records.get(roll.users.get(actor.user_id) ?? '');
   if (actor.role !== 'student' || record === undefined || !record.approved) throw refuse('STUDENT_NOT_ENROLLED');

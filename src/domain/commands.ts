@@ -1,6 +1,6 @@
 /** What may be asked of a roll, and what it answers. */
 import type { AttendanceStatus } from '../contract/nouns.ts';
-import type { Accepted, Admission, Change, RosterEntry } from './roll.ts';
+import type { Accepted, Admission, Change, RollRecord, RosterEntry } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 export type RequestKey = {
@@ -40,7 +40,15 @@ export type Command =
   | { kind: 'staff'; staff: string[] };
 
 /** What the roll says when the answer is given; never older than what the asking connection was already told. */
-export type Current = { seq: number; room_seq: number; counts: Counts; online_count: number };
+export type Current = {
+  seq: number;
+  room_seq: number;
+  counts: Counts;
+  online_count: number;
+  epoch: string;
+  /** Of a join: the student's record, where it has changed since the decision. */
+  record?: RollRecord;
+};
 
 export type Refused =
   /** Decided with an outdated header: read it again, authorise again, send again. */

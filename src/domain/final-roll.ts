@@ -1,6 +1,6 @@
 /** A finished roll as the archive takes it: every record, the audit list and the counts, exactly as the roll ended (END-3). */
 import type { AuditEntry, FullRecord } from '../contract/nouns.ts';
-import { type Change, fullRecord, type Line, type Roll } from './roll.ts';
+import { type Change, fullRecord, type Line, type Roll, type RollHeader } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 export type FinalRecord = FullRecord & {
@@ -27,8 +27,10 @@ export type FinalRoll = {
   room_seq: number;
 };
 
+type Ended = Omit<Roll, 'followers' | 'requests' | 'remembered_no_ops'>;
+
 /** Throws when the roll has not ended. */
-export const finalRoll = (roll: Roll): FinalRoll => {
+export const finalRoll = (roll: Ended): FinalRoll => {
   const { end, header } = roll;
   if (end === null) throw new Error('the roll has not ended');
   return {
@@ -45,7 +47,7 @@ export const finalRoll = (roll: Roll): FinalRoll => {
       line: record.line,
       user_id: record.user_id,
     })),
-    audit: auditOf(roll),
+    audit: auditOf(header, roll.log),
     counts: roll.counts,
     seq: roll.seq,
     room_seq: roll.room_seq,
@@ -53,13 +55,13 @@ export const finalRoll = (roll: Roll): FinalRoll => {
 };
 
 /** Every change with who, when, from, to (MARK-1); the end itself is the last entry. */
-export const auditOf = (roll: Roll): AuditEntry[] => {
+export const auditOf = (header: RollHeader, changes: Change[]): AuditEntry[] => {
   const entries: AuditEntry[] = [];
-  if (roll.header.rebuilt) {
-    const { started_at: at, started_by: by } = roll.header;
+  if (header.rebuilt) {
+    const { started_at: at, started_by: by } = header;
     entries.push({ seq: 0, at, by, student_id: null, from: null, to: 'active', source: 'rebuilt' });
   }
-  for (const change of roll.log) {
+  for (const change of changes) {
     for (const line of change.lines) entries.push(entryOf(change, line));
     const { end } = change;
     if (end === undefined) continue;

@@ -59,7 +59,8 @@ export type RollEnd = {
 /** A student to put on the roll: at the opening, or later by a join or a mark (JOIN-4). */
 export type Admission = { student_id: string; user_id: string; student_name: string; roll: string | null };
 
-export type Roll = {
+/** A roll as it stands, without what is only needed to change it or to tell how it came about. */
+export type RollNow = {
   header: RollHeader;
   state: RollState;
   seq: number;
@@ -68,14 +69,18 @@ export type Roll = {
   /** Students with a joined_at. */
   joined: number;
   records: Map<string, RollRecord>;
+  /** student_id by user_id. */
   users: Map<string, string>;
+  end: RollEnd | null;
+};
+
+export type Roll = RollNow & {
   /** Users who attend and have not left: re-attached when they connect (JOIN-7). */
   followers: Set<string>;
   requests: Map<string, Remembered>;
   remembered_no_ops: number;
   /** Every numbered change, by seq from 1. */
   log: Change[];
-  end: RollEnd | null;
 };
 
 export type Opening = { header: RollHeader; students: Admission[] };
@@ -262,7 +267,7 @@ export const replay = (opening: Opening, changes: Iterable<Change>): Roll => {
 };
 
 /** The session object as this roll makes it. */
-export const sessionOf = (roll: Roll): Session =>
+export const sessionOf = (roll: RollNow): Session =>
   roll.header.session.status === roll.state ? roll.header.session : { ...roll.header.session, status: roll.state };
 
 export const fullRecord = (record: RollRecord): FullRecord => ({
@@ -276,7 +281,7 @@ export const fullRecord = (record: RollRecord): FullRecord => ({
   remarks: record.remarks,
 });
 
-export const fullRecords = (roll: Roll): FullRecord[] => Array.from(roll.records.values(), fullRecord);
+export const fullRecords = (roll: RollNow): FullRecord[] => Array.from(roll.records.values(), fullRecord);
 
 export const reducedRecord = (record: Pick<RollRecord, 'student_id' | 'status' | 'marked_at'>): ReducedRecord => ({
   student_id: record.student_id,
@@ -285,4 +290,4 @@ export const reducedRecord = (record: Pick<RollRecord, 'student_id' | 'status' |
 });
 
 /** For tests and checks: the counts as the records have them. */
-export const recount = (roll: Roll): Counts => countStatuses(roll.records.values());
+export const recount = (roll: RollNow): Counts => countStatuses(roll.records.values());

@@ -25,7 +25,9 @@ import type {
   Audience,
   Backlog,
   Claim,
+  ComesBackAs,
   Cursor,
+  History,
   LiveStore,
   RollPeek,
   RollPlan,
@@ -110,6 +112,10 @@ export class EmbeddedLiveStore implements LiveStore {
     return live === undefined ? null : { header: live.roll.header, state: live.roll.state };
   }
 
+  async known(session_id: string): Promise<RollPeek | null> {
+    return this.peek(session_id);
+  }
+
   async states(session_ids: string[]): Promise<Map<string, RollState>> {
     const states = new Map<string, RollState>();
     for (const id of session_ids) {
@@ -127,10 +133,13 @@ export class EmbeddedLiveStore implements LiveStore {
   async reattach(
     session_id: string,
     { id, user_id }: { id: string; user_id: string },
-    staff: boolean,
+    comesBackAs: ComesBackAs,
   ): Promise<Connection | null> {
     const live = this.rolls.get(session_id);
     if (live === undefined || !live.roll.followers.has(user_id)) return null;
+    const as = comesBackAs(live.roll.header);
+    if (as === null) return null;
+    const staff = as === 'staff';
     const student_id = staff ? undefined : live.roll.users.get(user_id);
     const record = student_id === undefined ? undefined : live.roll.records.get(student_id);
     if (!staff && (record?.approved !== true || record.joined_at === null || live.roll.state !== 'active')) return null;
@@ -159,6 +168,13 @@ export class EmbeddedLiveStore implements LiveStore {
   async read(session_id: string): Promise<RollView | null> {
     const live = this.rolls.get(session_id);
     return live === undefined ? null : { roll: live.roll, presence: live.presence };
+  }
+
+  async history(session_id: string, from_seq: number, limit: number): Promise<History | null> {
+    const live = this.rolls.get(session_id);
+    if (live === undefined) return null;
+    const from = Math.max(0, from_seq - 1);
+    return { header: live.roll.header, changes: live.roll.log.slice(from, from + limit) };
   }
 
   async missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null> {

@@ -18,7 +18,7 @@ import type { CheckinPolicy, Session } from '../contract/nouns.ts';
 import type { Command, Current, Outcome, Refused, RequestKey } from '../domain/commands.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
-import type { Accepted, Admission, Roll, RollHeader, RollState, RosterEntry } from '../domain/roll.ts';
+import type { Accepted, Admission, Change, RollHeader, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
 import type { Delivery, News } from '../fanout.ts';
 
 /** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */
@@ -47,13 +47,19 @@ export type RollPlan = {
   students: Admission[];
 };
 
-/** A roll read whole. Not to be changed; valid until the next await. */
-export type RollView = { roll: Roll; presence: Presence };
+/** A roll as it stands and who is online. Not to be changed; valid until the next await. */
+export type RollView = { roll: RollNow; presence: Presence };
+
+/** What happened to a roll, by seq. */
+export type History = { header: RollHeader; changes: Change[] };
 
 /** What a command is answered: the decision, and for an accepted one the numbers that go with the answer. */
 export type Answer = Refused | (Accepted & { current: Current });
 
 export type RollPeek = { header: RollHeader; state: RollState };
+
+/** As whom a user comes back to a roll; null: not at all. */
+export type ComesBackAs = (header: RollHeader) => 'staff' | 'student' | null;
 
 /** Who asks what was missed: staff hear everything, a student what the room and they themselves were told. */
 export type Viewer = { staff: true } | { staff: false; student_id: string };
@@ -76,8 +82,10 @@ export type Backlog = { rolls: number; overdue: number; oldest_overdue_ms: numbe
 export interface LiveStore {
   /** Opens a roll and makes it due at its limit, in one step. A roll that is there already is left as it is. */
   open(plan: RollPlan): Promise<{ opened: boolean }>;
-  /** Enough to authorise a command. May be older than the roll: commands carry its version. Null: no such roll. */
+  /** What authorises a look at a roll, as it is now. Null: no such roll. */
   peek(session_id: string): Promise<RollPeek | null>;
+  /** The same as last seen here, to authorise a command without a read: commands carry its version. Null: no such roll. */
+  known(session_id: string): Promise<RollPeek | null>;
   /** The states of several rolls; those without a roll are left out. */
   states(session_ids: string[]): Promise<Map<string, RollState>>;
   /**
@@ -86,10 +94,14 @@ export interface LiveStore {
    */
   submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null>;
   /**
-   * A socket of a user who follows this roll is back: puts it online, as staff if they are, else as the student that
-   * the user is on this roll. Null: not a follower any more, or the roll is over for them.
+   * A socket of a user who follows this roll is back: puts it online, as staff or as the student that the user is on
+   * this roll. Null: not a follower any more, or the roll is over for them.
    */
-  reattach(session_id: string, connection: { id: string; user_id: string }, staff: boolean): Promise<Connection | null>;
+  reattach(
+    session_id: string,
+    connection: { id: string; user_id: string },
+    comesBackAs: ComesBackAs,
+  ): Promise<Connection | null>;
   /** What a request was answered by a roll, also one that the archive has taken since; null: not known, or not any more. */
   answered(session_id: string, request: RequestKey): Promise<Outcome | null>;
   /** A connection is gone. */
@@ -101,6 +113,8 @@ export interface LiveStore {
   sweepPresence(): Promise<void>;
   /** The roll and who is online, as of now, ended ones included until the archive has confirmed them. */
   read(session_id: string): Promise<RollView | null>;
+  /** At most `limit` changes from a seq on, in order. Null: no such roll. */
+  history(session_id: string, from_seq: number, limit: number): Promise<History | null>;
   /** What a viewer missed since its cursor, in order; null: too much or unknown, take a snapshot. */
   missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null>;
   /**

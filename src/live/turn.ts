@@ -76,7 +76,13 @@ export const answerOf = ({ decision: { outcome }, live: { roll, presence } }: De
   outcome.ok
     ? {
         ...outcome,
-        current: { seq: roll.seq, room_seq: roll.room_seq, counts: roll.counts, online_count: presence.onlineCount },
+        current: {
+          seq: roll.seq,
+          room_seq: roll.room_seq,
+          counts: roll.counts,
+          online_count: presence.onlineCount,
+          epoch: roll.header.epoch,
+        },
       }
     : outcome;
 

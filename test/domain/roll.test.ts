@@ -193,7 +193,7 @@ describe('the final roll', () => {
     make(roll, marks([{ student_id: 's2', status: 'late', remarks: 'bus' }], { by: 't2' }), T0 + 2);
     make(roll, end({ outcome: 'cancelled', reason: 'fire drill', by: 'auto', by_name: 'auto' }), T0 + 3);
     const at = (ms: number) => new Date(T0 + ms).toISOString();
-    expect(auditOf(roll)).toEqual([
+    expect(auditOf(roll.header, roll.log)).toEqual([
       { seq: 1, at: at(1), by: 'u1', student_id: 's1', from: 'absent', to: 'present', source: 'checkin' },
       { seq: 2, at: at(2), by: 't2', student_id: 's2', from: 'absent', to: 'late', remarks: 'bus', source: 'bulk' },
       {

@@ -20,7 +20,7 @@ describe('the embedded live store', () => {
 
   const unavailable = { code: 'STORE_UNAVAILABLE', retryable: true };
   const rowsIn = (table: string) => scene.under.db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n;
-  const stateNow = async () => rollState((await scene.view()).roll);
+  const stateNow = async () => rollState((await scene.whole()).roll);
 
   test('JOIN-2 commits reach the disk: synchronous is FULL, with a write-ahead log', () => {
     const { db } = scene.under;
@@ -78,7 +78,7 @@ describe('the embedded live store', () => {
       const followed = ['t1', 'u1', 'u2', 'u5'].map((id) => scene.live.followedBy(id));
       expect(await Promise.all(followed)).toEqual([[SESSION], [SESSION], [], [SESSION]]);
       expect((await scene.view()).presence.connections.size).toBe(0);
-      expect(await scene.live.reattach(SESSION, { id: 'c1', user_id: 'u1' }, false)).toMatchObject({
+      expect(await scene.live.reattach(SESSION, { id: 'c1', user_id: 'u1' }, () => 'student')).toMatchObject({
         student_id: 's1',
       });
 

@@ -111,7 +111,7 @@ export function describeCommands(scene: () => Scene): void {
       refusedAs(await scene().mark(1, 'late', stale), 'STALE_HEADER');
       refusedAs(await scene().bulk([{ student_id: 's1', status: 'late' }], stale), 'STALE_HEADER');
       refusedAs(await scene().end(stale), 'STALE_HEADER');
-      const { roll, presence } = await scene().view();
+      const { roll, presence } = await scene().whole();
       expect(roll).toMatchObject({ seq: 0, state: 'active', header: { version: 2 } });
       expect([...roll.followers, ...presence.connections.keys()]).toEqual([]);
       await scene().settle();

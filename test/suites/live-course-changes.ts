@@ -16,7 +16,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       expect(scene().heard.membersOf(SESSION)).toEqual(['c2', 'ct']);
       expect(scene().heard.takeNames()).toEqual(['studentLeftAttendance', 'studentLeft']);
       expect(await scene().live.followedBy('u1')).toEqual([]);
-      expect(await scene().live.reattach(SESSION, { id: 'c1c', user_id: 'u1' }, false)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c1c', user_id: 'u1' }, () => 'student')).toBeNull();
       refusedAs(await scene().join(1, 'c1d'), 'STUDENT_NOT_ENROLLED');
       const { roll, presence } = await scene().view();
       expect(roll.records.get('s1')).toMatchObject({ status: 'present', approved: false });
@@ -29,7 +29,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       accepted(await scene().join(1, 'c1'));
       await scene().roster(rosterEntry(1, { approved: false }));
       await scene().roster(rosterEntry(1));
-      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student')).toBeNull();
       expect(accepted(await scene().join(1, 'c2'))).toMatchObject({ changed: false, seq: 1 });
       expect(scene().heard.membersOf(SESSION)).toEqual(['c2']);
     });
@@ -59,7 +59,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       accepted(await scene().join(2, 'c2'));
       await scene().roster(rosterEntry(1, { user_id: 'u2' }), rosterEntry(2, { user_id: 'u1' }));
       expect(scene().heard.membersOf(SESSION)).toEqual([]);
-      const { roll } = await scene().view();
+      const { roll } = await scene().whole();
       expect([roll.users.get('u1'), roll.users.get('u2')]).toEqual(['s2', 's1']);
       expect([...roll.followers]).toEqual([]);
       expect(accepted(await scene().join(1, 'c1')).records[0]?.student_id).toBe('s2');
@@ -105,7 +105,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       accepted(
         await scene().bulk([{ student_id: 's9', status: 'absent' }], { admit: [student(9, { user_id: 'u1' })] }),
       );
-      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student')).toBeNull();
     });
 
     test('AUTH-1 staff who are removed are out at once and do not come back', async () => {
@@ -116,7 +116,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       await scene().staff('t1', 't3');
       expect(scene().heard.membersOf(SESSION)).toEqual(['c-t1']);
       expect(await scene().live.followedBy('t2')).toEqual([]);
-      expect(await scene().live.reattach(SESSION, { id: 'c-t2b', user_id: 't2' }, true)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c-t2b', user_id: 't2' }, () => 'staff')).toBeNull();
       expect((await scene().live.peek(SESSION))?.header).toMatchObject({ staff: ['t1', 't3'], version: 2 });
       accepted(await scene().mark(1, 'late'));
       await scene().settle();
@@ -138,8 +138,8 @@ export function describeCourseChanges(scene: () => Scene): void {
       accepted(await scene().attend('u1', 'c-staff'));
       await scene().roster(rosterEntry(1, { approved: false }));
       expect(scene().heard.membersOf(SESSION)).toEqual(['c-staff']);
-      expect(await scene().live.reattach(SESSION, { id: 'c-staff2', user_id: 'u1' }, true)).not.toBeNull();
-      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c-staff2', user_id: 'u1' }, () => 'staff')).not.toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student')).toBeNull();
     });
 
     test('AUTH-1 staff are out of an ended roll too', async () => {
@@ -148,7 +148,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       accepted(await scene().end());
       await scene().staff('t1');
       expect(scene().heard.membersOf(SESSION)).toEqual([]);
-      expect(await scene().live.reattach(SESSION, { id: 'c-t2b', user_id: 't2' }, true)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c-t2b', user_id: 't2' }, () => 'staff')).toBeNull();
     });
 
     test('END-3 an ended roll does not change when the roster does', async () => {

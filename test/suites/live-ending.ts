@@ -51,8 +51,8 @@ export function describeEnding(scene: () => Scene): void {
       expect(scene().heard.membersOf(SESSION)).toEqual(['ct']);
       expect((await scene().view()).presence.onlineCount).toBe(0);
       await scene().live.detach(SESSION, 'c1');
-      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false)).toBeNull();
-      const back = await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, true);
+      expect(await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student')).toBeNull();
+      const back = await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, () => 'staff');
       expect(back).toEqual({ id: 'ct2', user_id: 't1', student_id: null });
       await scene().settle();
       scene().heard.take();

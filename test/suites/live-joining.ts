@@ -77,7 +77,7 @@ export function describeJoining(scene: () => Scene): void {
       accepted(await scene().leave('u1', 'c1'));
       accepted(await scene().leave('u1', 'c3'));
       accepted(await scene().join(1, 'c4'));
-      expect(await scene().live.reattach(SESSION, { id: 'c5', user_id: 'u1' }, false)).not.toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'c5', user_id: 'u1' }, () => 'student')).not.toBeNull();
       expect(scene().heard.membersOf(SESSION)).toEqual(['c4', 'c5']);
     });
 

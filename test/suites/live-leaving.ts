@@ -61,7 +61,7 @@ export function describeLeaving(scene: () => Scene): void {
       scene().heard.gone('c1');
       scene().heard.take();
       expect(await scene().live.followedBy('u1')).toEqual([SESSION]);
-      const back = await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false);
+      const back = await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student');
       expect(back).toEqual({ id: 'c2', user_id: 'u1', student_id: 's1' });
       await scene().settle();
       const told = scene()
@@ -87,8 +87,8 @@ export function describeLeaving(scene: () => Scene): void {
 
     test('JOIN-7 a second device that connects is no return', async () => {
       await begin();
-      await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false);
-      await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, false);
+      await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student');
+      await scene().live.reattach(SESSION, { id: 'c2', user_id: 'u1' }, () => 'student');
       await scene().settle();
       expect(scene().heard.takeNames()).toEqual([]);
       expect(await present(scene())).toEqual(['c1', 'c2', 'ct']);
@@ -96,7 +96,7 @@ export function describeLeaving(scene: () => Scene): void {
 
     test('JOIN-7 staff come back as staff, without a word', async () => {
       await begin();
-      const back = await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, true);
+      const back = await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, () => 'staff');
       expect(back).toEqual({ id: 'ct2', user_id: 't1', student_id: null });
       accepted(await scene().join(2, 'c2'));
       await scene().settle();
@@ -107,16 +107,16 @@ export function describeLeaving(scene: () => Scene): void {
     test('JOIN-7 who never joined, or has left, is not put back', async () => {
       await begin();
       const { live } = scene();
-      expect(await live.reattach(SESSION, { id: 'c2', user_id: 'u2' }, false)).toBeNull();
-      expect(await live.reattach(SESSION, { id: 'ct2', user_id: 't2' }, true)).toBeNull();
+      expect(await live.reattach(SESSION, { id: 'c2', user_id: 'u2' }, () => 'student')).toBeNull();
+      expect(await live.reattach(SESSION, { id: 'ct2', user_id: 't2' }, () => 'staff')).toBeNull();
       accepted(await scene().mark(3, 'present'));
-      expect(await live.reattach(SESSION, { id: 'c3', user_id: 'u3' }, false)).toBeNull();
+      expect(await live.reattach(SESSION, { id: 'c3', user_id: 'u3' }, () => 'student')).toBeNull();
       accepted(await scene().leave('u1', 'c1'));
       accepted(await scene().leave('t1', 'ct'));
       expect(await live.followedBy('u1')).toEqual([]);
       expect(await live.followedBy('t1')).toEqual([]);
-      expect(await live.reattach(SESSION, { id: 'c1b', user_id: 'u1' }, false)).toBeNull();
-      expect(await live.reattach(SESSION, { id: 'ctb', user_id: 't1' }, true)).toBeNull();
+      expect(await live.reattach(SESSION, { id: 'c1b', user_id: 'u1' }, () => 'student')).toBeNull();
+      expect(await live.reattach(SESSION, { id: 'ctb', user_id: 't1' }, () => 'staff')).toBeNull();
       expect(await present(scene())).toEqual([]);
     });
 
@@ -172,7 +172,7 @@ export function describeLeaving(scene: () => Scene): void {
       await scene().settle();
       expect(scene().heard.takeNames()).toEqual([]);
       expect(await present(scene())).toEqual([]);
-      expect(await scene().live.reattach(SESSION, { id: 'ct', user_id: 't1' }, true)).toBeNull();
+      expect(await scene().live.reattach(SESSION, { id: 'ct', user_id: 't1' }, () => 'staff')).toBeNull();
     });
 
     describe('in one turn', () => {

@@ -112,7 +112,7 @@ class Sequence {
         break;
       case 'reattach': {
         const { session_id, connection, staff } = step;
-        const back = await live.reattach(session_id, connection, staff);
+        const back = await live.reattach(session_id, connection, () => (staff ? 'staff' : 'student'));
         same('reattached', back, model.reattach(session_id, connection, staff));
         break;
       }
@@ -209,7 +209,7 @@ class Sequence {
       const of = (events: typeof told) => events.filter((it) => it.session_id === id);
       same(`events of ${id}`, of(told), of(expected));
       same(`members of ${id}`, heard.membersOf(id), this.model.heard.membersOf(id));
-      const view = await live.read(id);
+      const view = await this.under.whole(id);
       const model = this.model.rolls.get(id);
       if (view === null || model === undefined) {
         expect([view, model], `only one has ${id}`).toEqual([null, undefined]);

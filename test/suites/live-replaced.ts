@@ -19,8 +19,8 @@ export function describeReplaced(scene: () => Scene): void {
       for (const n of [2, 3]) accepted(await scene().join(n, `c${n}`));
       accepted(await scene().leave('u3', 'c3'));
       await scene().reopen();
-      await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, true);
-      await scene().live.reattach(SESSION, { id: 'c2b', user_id: 'u2' }, false);
+      await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, () => 'staff');
+      await scene().live.reattach(SESSION, { id: 'c2b', user_id: 'u2' }, () => 'student');
       scene().clock.advance(PRESENCE_RETURN_MS - 1);
       scene().heard.take();
       await scene().live.sweepPresence();
@@ -48,7 +48,7 @@ export function describeReplaced(scene: () => Scene): void {
       context.skip(!scene().canReopen, 'needs a store that outlives its process');
       await begin();
       await scene().reopen();
-      await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, true);
+      await scene().live.reattach(SESSION, { id: 'ct2', user_id: 't1' }, () => 'staff');
       accepted(await scene().end());
       scene().heard.take();
       scene().clock.advance(PRESENCE_RETURN_MS);

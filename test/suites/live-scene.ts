@@ -3,15 +3,20 @@ import { expect } from 'vitest';
 import type { Clock, MakeId } from '../../src/clock.ts';
 import type { AttendanceStatus } from '../../src/contract/nouns.ts';
 import type { Command, Refused, RequestKey, Update } from '../../src/domain/commands.ts';
-import type { RosterEntry } from '../../src/domain/roll.ts';
+import type { Presence } from '../../src/domain/presence.ts';
+import type { Roll, RosterEntry } from '../../src/domain/roll.ts';
 import type { Answer, LiveStore, RollPlan, RollView } from '../../src/live/live-store.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
 import type { Heard } from '../support/heard.ts';
 import { COURSE, countedIds, planOf, SESSION } from './live-fixtures.ts';
 
+export type WholeRoll = { roll: Roll; presence: Presence };
+
 export type LiveStoreUnderTest = {
   live: LiveStore;
   heard: Heard;
+  /** The roll with everything that the store keeps of it. */
+  whole: (session_id: string) => Promise<WholeRoll | null>;
   /** Resolves when everything that was published until now has been heard. Unset: events are heard before answers. */
   settle?: () => Promise<void>;
   /** A new process on what the old one left, which is gone from now on. */
@@ -127,6 +132,12 @@ export class Scene<U extends LiveStoreUnderTest = LiveStoreUnderTest> {
     const view = await this.live.read(id);
     if (view === null) throw new Error('there is no such roll');
     return view;
+  }
+
+  async whole(id = SESSION): Promise<WholeRoll> {
+    const whole = await this.under.whole(id);
+    if (whole === null) throw new Error('there is no such roll');
+    return whole;
   }
 
   async statusOf(n: number): Promise<AttendanceStatus | undefined> {

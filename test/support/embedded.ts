@@ -7,7 +7,7 @@ import type { Clock, MakeId } from '../../src/clock.ts';
 import { CommitPace } from '../../src/live/commit-pace.ts';
 import { EmbeddedLiveStore } from '../../src/live/embedded-live-store.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
-import type { LiveStoreUnderTest } from '../suites/live-scene.ts';
+import type { LiveStoreUnderTest, WholeRoll } from '../suites/live-scene.ts';
 import { Heard } from './heard.ts';
 
 export type EmbeddedUnderTest = LiveStoreUnderTest & {
@@ -48,6 +48,8 @@ const openOn = (dir: string, { clock, makeId }: Options, synced: boolean): Embed
   return {
     live,
     heard,
+    // What it reads is the very roll that it keeps.
+    whole: async (id) => (await live.read(id)) as WholeRoll | null,
     db,
     due,
     failNext,
