@@ -1,6 +1,7 @@
 /** How the text of a variable becomes its value: each throws a plain Error that says what is wrong with the text. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
+import { REDIS_PREFIX_MAX_CHARS } from './limits.ts';
 
 /** What tokens may be signed with: HS256 with a secret, the others with keys. */
 export const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
@@ -82,6 +83,14 @@ export const trustProxy = (value: string): boolean | number | string[] => {
   const wrong = proxies.find((it) => !isNetwork(it));
   if (wrong !== undefined) throw new Error(`must name addresses and networks such as 10.0.0.0/8, not "${wrong}"`);
   return proxies;
+};
+
+/** Braces above all are left out: in a Cluster they would say where keys lie. */
+export const redisPrefix = (value: string): string => {
+  if (!/^[A-Za-z0-9._:-]+$/.test(value) || value.length > REDIS_PREFIX_MAX_CHARS) {
+    throw new Error(`must be 1 to ${REDIS_PREFIX_MAX_CHARS} characters out of A-Z a-z 0-9 . _ : -`);
+  }
+  return value;
 };
 
 /** An address, a network, or one of the names that stand for private networks. */

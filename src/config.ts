@@ -13,10 +13,13 @@ import {
   onOff,
   origins,
   publicKey,
+  redisPrefix,
   text,
   trustProxy,
   url,
 } from './config-values.ts';
+import { REDIS_PREFIX_MAX_CHARS } from './limits.ts';
+import { REDIS_MODES, type RedisSettings, redisSettings } from './redis/settings.ts';
 import type { TokenKey } from './token.ts';
 
 /** A configuration that cannot be used; its message is the one line that the operator reads. */
@@ -41,7 +44,8 @@ export const VARIABLES = {
   }),
   HOST: variable({ description: 'Address to listen on', default: '0.0.0.0', parse: text }),
   REDIS_URL: variable({
-    description: 'Live rolls in Redis (distributed profile, together with MONGODB_URL). Not in this version: refused',
+    description:
+      'Live rolls in Redis (distributed profile, together with MONGODB_URL). Not in this version: refused. redis:// or rediss:// with user, password, port and database as needed; with REDIS_MODE a comma-separated list of such addresses. The user and password stand in the first address or in all; with sentinel, the password is for Redis and the sentinels alike, the user and the database for Redis alone',
     secret: true,
     parse: text,
   }),
@@ -52,24 +56,26 @@ export const VARIABLES = {
     parse: text,
   }),
   REDIS_MODE: variable({
-    description: 'Distributed: what REDIS_URL names. Without effect in this version',
-    parse: oneOf('standalone', 'cluster', 'sentinel'),
+    description:
+      'What REDIS_URL names: standalone (one server), cluster (nodes of a Redis Cluster) or sentinel (sentinels). Unset: standalone',
+    parse: oneOf(...REDIS_MODES),
   }),
   REDIS_SENTINEL_MASTER: variable({
-    description: 'Distributed, sentinel: the name of the master. Without effect in this version',
+    description: 'What the sentinels call the master; only, and always, with REDIS_MODE=sentinel',
     parse: text,
   }),
   REDIS_TLS_CA_FILE: variable({
-    description: 'Distributed, rediss: file of the CA certificates. Without effect in this version',
+    description: 'File of the CA certificates (PEM) for rediss://. Unset: those that Node trusts',
     parse: text,
   }),
   REDIS_PREFIX: variable({
-    description: 'Distributed: prefix of every Redis key and channel. Without effect in this version',
+    description: `Prefix of every Redis key and channel: up to ${REDIS_PREFIX_MAX_CHARS} characters out of A-Z a-z 0-9 . _ : -`,
     default: 'rollcast',
-    parse: text,
+    parse: redisPrefix,
   }),
   REDIS_WAIT_REPLICAS: variable({
-    description: 'Distributed: replicas to wait for after opening and ending a roll. Without effect in this version',
+    description:
+      'Wait for this many replicas after opening and ending a roll; fewer within half a second are answered STORE_UNAVAILABLE',
     default: '0',
     parse: integer(0, 100),
   }),
@@ -183,10 +189,19 @@ type Defaulted<N extends Name> = Exclude<Values[N], undefined>;
 type WithDefault = { [N in Name]: (typeof VARIABLES)[N] extends { default: string } ? N : never }[Name];
 
 export type Config = Values & {
-  [N in WithDefault | 'PORT' | 'HOST' | 'DATA_DIR' | 'DRAIN_TIMEOUT_MS']: Defaulted<N>;
+  [N in
+    | WithDefault
+    | 'PORT'
+    | 'HOST'
+    | 'REDIS_PREFIX'
+    | 'REDIS_WAIT_REPLICAS'
+    | 'DATA_DIR'
+    | 'DRAIN_TIMEOUT_MS']: Defaulted<N>;
 } & {
   /** Null: embedded, and the secret is kept in DATA_DIR. */
   tokenKey: TokenKey | null;
+  /** Null: embedded. */
+  redis: RedisSettings | null;
 };
 
 type Environment = Record<string, string | undefined>;
@@ -196,8 +211,10 @@ export const readConfig = (environment: Environment): Config => {
   const values = Object.fromEntries(
     (Object.keys(VARIABLES) as Name[]).map((name) => [name, readVariable(name, environment)]),
   ) as Config;
+  // First, so that what is wrong with REDIS_URL itself is said before that it is not alone enough.
+  const redis = redisOf(values);
   checkTogether(values);
-  return { ...values, tokenKey: tokenKeyOf(values) };
+  return { ...values, tokenKey: tokenKeyOf(values), redis };
 };
 
 const readVariable = (name: Name, environment: Environment): unknown => {
@@ -254,6 +271,15 @@ const checkTogether = (values: Values): void => {
     throw new ConfigError(
       'REDIS_URL and MONGODB_URL are set, but the distributed profile is not available in this version; unset both for the embedded one',
     );
+  }
+};
+
+const redisOf = ({ REDIS_URL, ...others }: Config): RedisSettings | null => {
+  if (REDIS_URL === undefined) return null;
+  try {
+    return redisSettings({ REDIS_URL, ...others });
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
   }
 };
 

@@ -1,15 +1,9 @@
-/**
- * What each change tells whom. Every outgoing event of a roll is shaped here and nowhere else.
- *
- * The payload builders only place values, they never compute with them: so the same builder makes a payload in process
- * and, called with markers for values, a template that a store can fill where the change is made.
- */
+/** What each change of a roll tells whom, and in which order. Every outgoing event of a roll is chosen here. */
 import type { ServerEventName, ServerPayload } from './contract/events.ts';
-import type { AttendanceStatus, FullRecord, ReducedRecord, Statistics } from './contract/nouns.ts';
+import type { FullRecord } from './contract/nouns.ts';
 import type { Presence } from './domain/presence.ts';
 import {
   type Change,
-  fullRecord,
   fullRecords,
   type Line,
   type RollNow,
@@ -18,6 +12,21 @@ import {
   sessionOf,
 } from './domain/roll.ts';
 import { statisticsOf } from './domain/statistics.ts';
+import {
+  bulkPayload,
+  type Done,
+  endedPayload,
+  joinedPayload,
+  leftPayload,
+  leftShortPayload,
+  markedPayload,
+  ownMarkPayload,
+  persistedPayload,
+  returnedPayload,
+  statisticsPayload,
+  submittedPayload,
+  updatedPayload,
+} from './event-payloads.ts';
 
 /** Who in a session receives a delivery: all its staff sockets, everybody, or the sockets of one student. */
 export type Receivers = { to: 'staff' } | { to: 'room' } | { to: 'student'; student_id: string };
@@ -38,88 +47,21 @@ export type News = {
 const STAFF: Receivers = { to: 'staff' };
 const ROOM: Receivers = { to: 'room' };
 
-type Numbers = { seq: number; room_seq: number };
-
-export const joinedPayload = (
-  session_id: string,
-  record: RollRecord,
-  joined_at: string,
-  online_count: number,
-  seq: number,
-): ServerPayload<'studentJoinedAttendance'> => ({
-  session_id,
-  student_id: record.student_id,
-  student_name: record.student_name,
-  roll: record.roll,
-  profile_picture: record.profile_picture,
-  joined_at,
-  status: record.status,
-  online_count,
-  seq,
-});
-
-const updatedPayload = (
-  session_id: string,
-  student_id: string,
-  status: AttendanceStatus,
-  attendanceRecord: ReducedRecord,
-  updated_by: string,
-  updated_at: string,
-  statistics: Statistics,
-  { seq, room_seq }: Numbers,
-): ServerPayload<'attendanceUpdated'> => ({
-  session_id,
-  student_id,
-  studentId: student_id,
-  status,
-  attendanceRecord,
-  updated_by,
-  updated_at,
-  statistics,
-  seq,
-  room_seq,
-});
-
-const ownMarkPayload = (
-  session_id: string,
-  student_id: string,
-  status: AttendanceStatus,
-  marked_at: string,
-  own_seq: number,
-): ServerPayload<'attendanceMarked'> => ({
-  session_id,
-  sessionId: session_id,
-  student_id,
-  studentId: student_id,
-  status,
-  marked_at,
-  own_seq,
-});
-
-export const finalData = (roll: RollNow, attendanceRecords: FullRecord[]) => ({
+const finalData = (roll: RollNow, attendanceRecords: FullRecord[]) => ({
   session: sessionOf(roll),
   statistics: statisticsOf(roll.counts),
   attendanceRecords,
 });
 
-/** The full answer to an end, from a roll that has ended. */
-export const endedConfirmPayload = (roll: RollNow): ServerPayload<'attendanceSessionEndedConfirm'> => ({
-  session_id: roll.header.session.id,
-  finalData: finalData(roll, fullRecords(roll)),
-  ended_by: roll.end?.by_name ?? '',
-  ended_at: roll.end?.at ?? '',
-  seq: roll.seq,
-  room_seq: roll.room_seq,
-});
+const endOf = ({ end }: RollNow): Done => ({ by_name: end?.by_name ?? '', at: end?.at ?? '' });
 
-/** The answer to a submit, from a roll that has ended. Its version is what the archive will call it. */
-export const submittedPayload = (roll: RollNow): ServerPayload<'attendanceSubmitted'> => ({
-  session_id: roll.header.session.id,
-  statistics: statisticsOf(roll.counts),
-  submitted_by: roll.end?.by_name ?? '',
-  submitted_at: roll.end?.at ?? '',
-  version: 1,
-});
+/** The full answer to an end, from a roll that has ended. */
+export const endedAnswer = (roll: RollNow): ServerPayload<'attendanceSessionEndedConfirm'> =>
+  endedPayload(roll.header.session.id, finalData(roll, fullRecords(roll)), endOf(roll), roll);
+
+/** The answer to a submit, from a roll that has ended. */
+export const submittedAnswer = (roll: RollNow): ServerPayload<'attendanceSubmitted'> =>
+  submittedPayload(roll.header.session.id, statisticsOf(roll.counts), endOf(roll));
 
 /** The events of one numbered change, in order. `roll` is the roll after it, or a later state of the same roll. */
 export const newsOfChange = (roll: RollNow, change: Change, presence: Presence): Delivery[] => {
@@ -164,35 +106,21 @@ const newsOfJoin = (roll: RollNow, change: Change, presence: Presence): Delivery
 
 const updated = (session_id: string, change: Change, line: Line, receivers: Receivers): Delivery => ({
   event: 'attendanceUpdated',
-  payload: updatedPayload(
-    session_id,
-    line.student_id,
-    line.status,
-    reducedRecord(line),
-    change.by_name,
-    change.at,
-    statisticsOf(change.counts),
-    change,
-  ),
+  payload: updatedPayload(session_id, line, change, statisticsOf(change.counts), change),
   receivers,
 });
 
-const newsOfMark = (roll: RollNow, change: Change, line: Line): Delivery[] => {
-  const session_id = roll.header.session.id;
-  return [updated(session_id, change, line, ROOM), ...newsOfLine(roll, change, line)];
-};
+const newsOfMark = (roll: RollNow, change: Change, line: Line): Delivery[] => [
+  updated(roll.header.session.id, change, line, ROOM),
+  ...newsOfLine(roll, change, line),
+];
 
 /** What staff and the student concerned hear of each changed record, alone or in a bulk. */
 const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => {
   const session_id = roll.header.session.id;
   const { student_id } = line;
-  const attendanceRecord = fullRecord(recordAt(roll, line));
   return [
-    {
-      event: 'studentMarked',
-      payload: { session_id, student_id, attendanceRecord, seq: change.seq },
-      receivers: STAFF,
-    },
+    { event: 'studentMarked', payload: markedPayload(session_id, recordAt(roll, line), change.seq), receivers: STAFF },
     {
       event: 'attendanceMarked',
       payload: ownMarkPayload(session_id, student_id, line.status, line.marked_at ?? change.at, line.own_seq),
@@ -201,89 +129,67 @@ const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => {
   ];
 };
 
-const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => [
-  ...change.lines.flatMap((line) => newsOfLine(roll, change, line)),
-  {
-    event: 'attendanceBulkUpdated',
-    payload: {
-      session_id: roll.header.session.id,
-      updatedRecords: change.lines.map(reducedRecord),
-      updated_by: change.by_name,
-      updated_at: change.at,
-      statistics: statisticsOf(change.counts),
-      seq: change.seq,
-      room_seq: change.room_seq,
+const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => {
+  const session_id = roll.header.session.id;
+  const updatedRecords = change.lines.map(reducedRecord);
+  return [
+    ...change.lines.flatMap((line) => newsOfLine(roll, change, line)),
+    {
+      event: 'attendanceBulkUpdated',
+      payload: bulkPayload(session_id, updatedRecords, change, statisticsOf(change.counts), change),
+      receivers: ROOM,
     },
-    receivers: ROOM,
-  },
-];
+  ];
+};
 
 const newsOfEnd = (roll: RollNow, change: Change): Delivery[] => {
-  const session_id = roll.header.session.id;
   const deliveries = change.lines.length > 0 ? newsOfBulk(roll, change) : [];
   deliveries.push(
     {
       event: 'attendanceSessionEnded',
-      payload: {
-        session_id,
-        finalData: finalData(roll, []),
-        ended_by: change.by_name,
-        ended_at: change.at,
-        seq: change.seq,
-        room_seq: change.room_seq,
-      },
+      payload: endedPayload(roll.header.session.id, finalData(roll, []), change, change),
       receivers: ROOM,
     },
-    { event: 'attendanceSessionEndedConfirm', payload: endedConfirmPayload(roll), receivers: STAFF },
+    { event: 'attendanceSessionEndedConfirm', payload: endedAnswer(roll), receivers: STAFF },
   );
   if (change.submitted)
-    deliveries.push({ event: 'attendanceSubmitted', payload: submittedPayload(roll), receivers: STAFF });
+    deliveries.push({ event: 'attendanceSubmitted', payload: submittedAnswer(roll), receivers: STAFF });
   return deliveries;
 };
 
 /** A student who was gone is back: told, but no change. `seq` is the roll's at that moment. */
 export const newsOfReturn = (roll: RollNow, record: RollRecord, presence: Presence, seq: number): Delivery[] => {
   if (record.joined_at === null) return [];
-  const payload = joinedPayload(roll.header.session.id, record, record.joined_at, presence.onlineCount, seq);
-  return [{ event: 'studentJoinedAttendance', payload: { ...payload, returned: true }, receivers: STAFF }];
+  const { onlineCount } = presence;
+  const payload = returnedPayload(roll.header.session.id, record, record.joined_at, onlineCount, seq);
+  return [{ event: 'studentJoinedAttendance', payload, receivers: STAFF }];
 };
 
 /** The last connection of a student is gone. */
 export const newsOfLeaving = (roll: RollNow, record: RollRecord, presence: Presence, at: string): Delivery[] => {
   const session_id = roll.header.session.id;
-  const { student_id, student_name, roll: number } = record;
   return [
     {
       event: 'studentLeftAttendance',
-      payload: {
-        session_id,
-        student_id,
-        student_name,
-        roll: number,
-        disconnected_at: at,
-        remaining_online_count: presence.onlineCount,
-      },
+      payload: leftPayload(session_id, record, at, presence.onlineCount),
       receivers: STAFF,
     },
-    { event: 'studentLeft', payload: { session_id, studentId: student_id }, receivers: STAFF },
+    { event: 'studentLeft', payload: leftShortPayload(session_id, record.student_id), receivers: STAFF },
   ];
 };
 
-export const statisticsNews = (roll: RollNow, presence: Presence, to: 'room' | 'staff'): Delivery => ({
-  event: 'attendanceStatistics',
-  payload: {
-    session_id: roll.header.session.id,
-    statistics: statisticsOf(roll.counts),
-    online_count: presence.onlineCount,
-    seq: roll.seq,
-    room_seq: roll.room_seq,
-    epoch: roll.header.epoch,
-  },
-  receivers: to === 'room' ? ROOM : STAFF,
-});
+export const statisticsNews = (roll: RollNow, presence: Presence, to: 'room' | 'staff'): Delivery => {
+  const { header, counts } = roll;
+  const { onlineCount } = presence;
+  return {
+    event: 'attendanceStatistics',
+    payload: statisticsPayload(header.session.id, statisticsOf(counts), onlineCount, roll, header.epoch),
+    receivers: to === 'room' ? ROOM : STAFF,
+  };
+};
 
 export const persistedNews = (session_id: string, version: number, persisted_at: string): Delivery => ({
   event: 'attendancePersisted',
-  payload: { session_id, version, persisted_at },
+  payload: persistedPayload(session_id, version, persisted_at),
   receivers: STAFF,
 });

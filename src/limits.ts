@@ -83,8 +83,45 @@ export const RECONCILE_EVERY_MS = 30_000;
 export const PRESENCE_RETURN_MS = 20_000;
 /** How often that is looked at. */
 export const PRESENCE_SWEEP_MS = 5_000;
+/** The same for the clients of a node that was drained: they were told to come back, and did so at once. */
+export const DRAINED_RETURN_MS = 10_000;
+/** Headers of rolls that a node keeps to authorise commands without a read; some kilobytes each. */
+export const KNOWN_ROLLS_MAX = 5_000;
 /** Grace after ends_at before a session ends by itself. */
 export const AUTO_END_AFTER_ENDS_AT_MS = 10 * 60_000;
+
+/** Redis: a start waits this long for all of its connections; longer, and an orchestrator should try elsewhere. */
+export const REDIS_CONNECT_MS = 10_000;
+/** One try to open a connection; a host that swallows packets must not hold up the next try. */
+export const REDIS_TCP_CONNECT_MS = 2_000;
+/** Answers to commands: with what may follow (REDIS_FOLLOW_WITHIN_MS) a caller knows within a second. */
+export const REDIS_COMMAND_TIMEOUT_MS = 800;
+/** A redirection or an unknown script is followed when it was told within this; so waits do not add up. */
+export const REDIS_FOLLOW_WITHIN_MS = 200;
+/** Redirections that one command follows; slots that move in circles are the Cluster's to sort out. */
+export const REDIS_MAX_REDIRECTIONS = 3;
+/** Of the wait for replicas; two of them, for who comes while another waits, fit into REDIS_COMMAND_TIMEOUT_MS. */
+export const REDIS_WAIT_MS = 400;
+/** A publish that is not answered by then is given up: local sockets wait for it. */
+export const REDIS_PUBLISH_TIMEOUT_MS = 300;
+/** Joins wait this long for the subscription of their room. */
+export const REDIS_SUBSCRIBE_TIMEOUT_MS = 800;
+/** A subscription that failed is tried again after this. */
+export const REDIS_RESUBSCRIBE_MS = 200;
+/** How often each connection is asked whether it is alive and still to a primary. */
+export const REDIS_PING_MS = 2_000;
+/** A connection that owes an answer and says nothing for this long is dead, whatever TCP thinks, and is replaced. */
+export const REDIS_SILENT_MS = 1_500;
+/** Waits before a lost connection is tried again: the first, and the longest. */
+export const REDIS_RECONNECT_MIN_MS = 50;
+export const REDIS_RECONNECT_MAX_MS = 500;
+/** Cluster: how often the map of slots is read when nothing suggests that it changed, and the least time between reads. */
+export const REDIS_SLOTS_REFRESH_MS = 15_000;
+export const REDIS_SLOTS_MIN_INTERVAL_MS = 250;
+/** A polite goodbye takes no longer than this. */
+export const REDIS_CLOSE_MS = 500;
+/** Longest REDIS_PREFIX; it stands in every key. */
+export const REDIS_PREFIX_MAX_CHARS = 64;
 
 /** List pages. */
 export const PAGE_DEFAULT_ITEMS = 50;

@@ -1,5 +1,5 @@
 /** What the room of a course hears: that a session has started or ended, and which are active now. */
-import { endedConfirmPayload } from '../fanout.ts';
+import { endedAnswer } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
 import { endedFromArchive } from './results.ts';
 import type { Services } from './services.ts';
@@ -22,7 +22,7 @@ export const tellCourseEnded = async (services: Services, session_id: string, { 
   const view = await services.live.read(session_id);
   // The archive may have been quicker, and the roll be gone.
   const { finalData, ended_by, ended_at } =
-    view !== null ? endedConfirmPayload(view.roll) : await endedFromArchive(services, session_id);
+    view !== null ? endedAnswer(view.roll) : await endedFromArchive(services, session_id);
   services.courseRooms.tell(header.course_id, 'courseSessionEnded', {
     session_id,
     course_id: header.course_id,

@@ -5,7 +5,7 @@ import type { ServerPayload } from '../contract/events.ts';
 import type { Command, Update } from '../domain/commands.ts';
 import type { Actor } from '../domain/policy.ts';
 import type { Admission } from '../domain/roll.ts';
-import { endedConfirmPayload, submittedPayload } from '../fanout.ts';
+import { endedAnswer, submittedAnswer } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
 import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
@@ -31,7 +31,7 @@ export const endSession = async (
 ): Promise<Ended<'attendanceSessionEndedConfirm'>> => {
   const asked = { event, session_id, updates: [], submitted: false, request_id };
   const { told, repeated, result } = await finish(services, actor, asked);
-  return { told, repeated, payload: 'roll' in result ? endedConfirmPayload(result.roll) : result };
+  return { told, repeated, payload: 'roll' in result ? endedAnswer(result.roll) : result };
 };
 
 export const submitSession = async (
@@ -43,7 +43,7 @@ export const submitSession = async (
 ): Promise<Ended<'attendanceSubmitted'>> => {
   const asked = { event: 'submitAttendance' as const, session_id, updates, submitted: true, request_id };
   const { result, ...how } = await finish(services, actor, asked);
-  if ('roll' in result) return { ...how, payload: submittedPayload(result.roll) };
+  if ('roll' in result) return { ...how, payload: submittedAnswer(result.roll) };
   const archived = await services.archive.session(session_id);
   const { finalData, ended_by: submitted_by, ended_at: submitted_at } = result;
   const version = archived?.version ?? 1;

@@ -64,15 +64,14 @@ export class AttendanceViews {
   async sync(actor: Actor, input: ClientPayload<'syncAttendance'>): Promise<SyncAnswer> {
     const { session_id } = input;
     const found = await find(this.services, session_id);
-    const view = await this.services.live.read(session_id);
-    if (view === null) return this.archivedSync(actor, session_id, found.stored);
-    const viewer = viewerOf(actor, view.roll);
-    const missed = await this.services.live.missed(session_id, viewer, input);
+    const missed = await this.services.live.missed(session_id, (roll) => viewerOf(actor, roll), input);
+    if (missed === null) return this.archivedSync(actor, session_id, found.stored);
+    const { view, viewer, deliveries } = missed;
     const { roll } = view;
     const numbers = { seq: roll.seq, room_seq: roll.room_seq, epoch: roll.header.epoch };
     const own = viewer.staff ? {} : { own_seq: roll.records.get(viewer.student_id)?.own_seq ?? 0 };
-    if (missed !== null) {
-      return { events: missed.map(({ event, payload }) => ({ event, data: payload })), ...numbers, ...own };
+    if (deliveries !== null) {
+      return { events: deliveries.map(({ event, payload }) => ({ event, data: payload })), ...numbers, ...own };
     }
     return { snapshot: snapshotOf(view, viewer), ...numbers, ...own };
   }

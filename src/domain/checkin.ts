@@ -12,22 +12,35 @@ export type CheckinWindows = {
   auto_end_at: number;
 };
 
-/** opens counts back from the planned start; late, close and end count from the actual start. */
-export const windowsOf = (
-  plan: { checkin: CheckinPolicy; date: number; ends_at: number | null },
-  started_at: number,
-  auto_end_after_minutes: number,
-): CheckinWindows => {
-  const { checkin } = plan;
-  const after = (minutes: number | undefined) => (minutes === undefined ? null : started_at + minutes * MINUTE_MS);
-  const planned_end =
-    plan.ends_at !== null && plan.ends_at > started_at ? plan.ends_at + AUTO_END_AFTER_ENDS_AT_MS : null;
+type Plan = { checkin: CheckinPolicy; date: number; ends_at: number | null };
+
+/** The rules of a plan before its start is known. Instants and waits in milliseconds; null: no such rule. */
+export const rulesOf = ({ checkin, date, ends_at }: Plan, auto_end_after_minutes: number) => {
+  const wait = (minutes: number | undefined) => (minutes === undefined ? null : minutes * MINUTE_MS);
+  const before = wait(checkin.opens_before_minutes);
   return {
-    opens_at: checkin.opens_before_minutes === undefined ? null : plan.date - checkin.opens_before_minutes * MINUTE_MS,
-    late_at: after(checkin.late_after_minutes),
-    closes_at: after(checkin.closes_after_minutes),
-    auto_end_at:
-      after(checkin.auto_end_after_minutes) ?? planned_end ?? started_at + auto_end_after_minutes * MINUTE_MS,
+    opens_at: before === null ? null : date - before,
+    late_after: wait(checkin.late_after_minutes),
+    closes_after: wait(checkin.closes_after_minutes),
+    auto_end_after: wait(checkin.auto_end_after_minutes),
+    ends_at,
+    end_after: auto_end_after_minutes * MINUTE_MS,
+  };
+};
+
+/** opens counts back from the planned start; late, close and end count from the actual start. */
+export const windowsOf = (plan: Plan, started_at: number, auto_end_after_minutes: number): CheckinWindows => {
+  const { opens_at, late_after, closes_after, auto_end_after, ends_at, end_after } = rulesOf(
+    plan,
+    auto_end_after_minutes,
+  );
+  const after = (wait: number | null) => (wait === null ? null : started_at + wait);
+  const planned_end = ends_at !== null && ends_at > started_at ? ends_at + AUTO_END_AFTER_ENDS_AT_MS : null;
+  return {
+    opens_at,
+    late_at: after(late_after),
+    closes_at: after(closes_after),
+    auto_end_at: after(auto_end_after) ?? planned_end ?? started_at + end_after,
   };
 };
 

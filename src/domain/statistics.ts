@@ -18,11 +18,15 @@ export const attendanceRate = (counts: Counts): number => {
   return Math.round(((counts.present + counts.late) / expected) * 10_000) / 100;
 };
 
-export const statisticsOf = (counts: Counts): Statistics => ({
-  totalStudents: counts.present + counts.absent + counts.late + counts.excused,
+export const statisticsOf = (counts: Counts): Statistics =>
+  statisticsFrom(counts, counts.present + counts.absent + counts.late + counts.excused, attendanceRate(counts));
+
+/** Places values without computing with them, as the payloads of events do. */
+export const statisticsFrom = (counts: Counts, totalStudents: number, rate: number): Statistics => ({
+  totalStudents,
   presentCount: counts.present,
   absentCount: counts.absent,
   lateCount: counts.late,
   excusedCount: counts.excused,
-  attendanceRate: attendanceRate(counts),
+  attendanceRate: rate,
 });

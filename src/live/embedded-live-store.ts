@@ -11,8 +11,8 @@ import { windowsOf } from '../domain/checkin.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
-import type { Opening, RollState, RosterEntry } from '../domain/roll.ts';
-import { type Delivery, persistedNews, statisticsNews } from '../fanout.ts';
+import type { Opening, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
+import { persistedNews, statisticsNews } from '../fanout.ts';
 import { PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { CommitPace } from './commit-pace.ts';
@@ -29,6 +29,7 @@ import type {
   Cursor,
   History,
   LiveStore,
+  Missed,
   RollPeek,
   RollPlan,
   RollView,
@@ -177,9 +178,12 @@ export class EmbeddedLiveStore implements LiveStore {
     return { header: live.roll.header, changes: live.roll.log.slice(from, from + limit) };
   }
 
-  async missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null> {
+  async missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null> {
     const live = this.rolls.get(session_id);
-    return live === undefined ? null : missedBy(live.roll, live.presence, viewer, cursor);
+    if (live === undefined) return null;
+    const { roll, presence } = live;
+    const viewer = viewerOf(roll);
+    return { view: { roll, presence }, viewer, deliveries: missedBy(roll, presence, viewer, cursor, roll.log) };
   }
 
   async publishStatistics(session_id: string, to: 'room' | 'staff' = 'room'): Promise<void> {

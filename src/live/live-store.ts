@@ -63,6 +63,8 @@ export type ComesBackAs = (header: RollHeader) => 'staff' | 'student' | null;
 
 /** Who asks what was missed: staff hear everything, a student what the room and they themselves were told. */
 export type Viewer = { staff: true } | { staff: false; student_id: string };
+/** The roll, as whom it is seen, and what was missed in order; deliveries null: too much or unknown, take a snapshot. */
+export type Missed = { view: RollView; viewer: Viewer; deliveries: Delivery[] | null };
 export type Cursor = { epoch?: string; since_seq?: number; since_room_seq?: number; since_own_seq?: number };
 
 /** A roll that needs a look, held by this claim until its lease lapses. */
@@ -115,8 +117,8 @@ export interface LiveStore {
   read(session_id: string): Promise<RollView | null>;
   /** At most `limit` changes from a seq on, in order. Null: no such roll. */
   history(session_id: string, from_seq: number, limit: number): Promise<History | null>;
-  /** What a viewer missed since its cursor, in order; null: too much or unknown, take a snapshot. */
-  missed(session_id: string, viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null>;
+  /** What a viewer missed since its cursor. `viewerOf` may throw, for who may not see it. Null: no such roll. */
+  missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null>;
   /**
    * Sends the statistics to the room, or to its staff alone, unless that was done less than STATISTICS_MIN_INTERVAL_MS ago
    * by anybody.

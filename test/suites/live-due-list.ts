@@ -125,7 +125,7 @@ export function describeDueList(scene: () => Scene): void {
       const { roll } = await scene().view();
       expect(roll.header.epoch).not.toBe(before);
       expect(roll).toMatchObject({ seq: 0, counts: { absent: 4 } });
-      expect(await scene().live.missed(SESSION, { staff: true }, { epoch: before, since_seq: 0 })).toBeNull();
+      expect(await scene().missed({ staff: true }, { epoch: before, since_seq: 0 })).toBeNull();
     });
   });
 }

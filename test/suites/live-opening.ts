@@ -91,7 +91,7 @@ export function describeOpening(scene: () => Scene): void {
       expect(await scene().end()).toBeNull();
       expect(await scene().leave('u1', 'c1')).toBeNull();
       expect(await live.reattach(SESSION, { id: 'c1', user_id: 'u1' }, () => 'student')).toBeNull();
-      expect(await live.missed(SESSION, { staff: true }, { epoch: 'e', since_seq: 0 })).toBeNull();
+      expect(await scene().missed({ staff: true }, { epoch: 'e', since_seq: 0 })).toBeNull();
       await live.detach(SESSION, 'c1');
       await live.publishStatistics(SESSION);
       await scene().open({}, 'other');

@@ -5,7 +5,8 @@ import type { AttendanceStatus } from '../../src/contract/nouns.ts';
 import type { Command, Refused, RequestKey, Update } from '../../src/domain/commands.ts';
 import type { Presence } from '../../src/domain/presence.ts';
 import type { Roll, RosterEntry } from '../../src/domain/roll.ts';
-import type { Answer, LiveStore, RollPlan, RollView } from '../../src/live/live-store.ts';
+import type { Delivery } from '../../src/fanout.ts';
+import type { Answer, Cursor, LiveStore, RollPlan, RollView, Viewer } from '../../src/live/live-store.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
 import type { Heard } from '../support/heard.ts';
 import { COURSE, countedIds, planOf, SESSION } from './live-fixtures.ts';
@@ -19,6 +20,8 @@ export type LiveStoreUnderTest = {
   whole: (session_id: string) => Promise<WholeRoll | null>;
   /** Resolves when everything that was published until now has been heard. Unset: events are heard before answers. */
   settle?: () => Promise<void>;
+  /** Set when events are published by namespace, and who hears them is decided as they arrive. */
+  namespaceOf?: (connection: string) => number;
   /** A new process on what the old one left, which is gone from now on. */
   reopen?: () => Promise<LiveStoreUnderTest>;
   /** When set, the next commit fails with it, once. Unset: this store's commits cannot be made to fail. */
@@ -138,6 +141,11 @@ export class Scene<U extends LiveStoreUnderTest = LiveStoreUnderTest> {
     const whole = await this.under.whole(id);
     if (whole === null) throw new Error('there is no such roll');
     return whole;
+  }
+
+  /** What such a viewer missed; null: a snapshot is advised. */
+  async missed(viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null> {
+    return (await this.live.missed(SESSION, () => viewer, cursor))?.deliveries ?? null;
   }
 
   async statusOf(n: number): Promise<AttendanceStatus | undefined> {

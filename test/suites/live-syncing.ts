@@ -74,7 +74,7 @@ export function describeSyncing(scene: () => Scene): void {
   };
 
   const missed = async (viewer: Viewer, cursor: Cursor): Promise<Delivery[]> => {
-    const events = await scene().live.missed(SESSION, viewer, cursor);
+    const events = await scene().missed(viewer, cursor);
     if (events === null) throw new Error('a snapshot was advised');
     return history(events);
   };
@@ -161,7 +161,6 @@ export function describeSyncing(scene: () => Scene): void {
       await scene().open();
       accepted(await scene().mark(1, 'late'));
       const { epoch } = (await scene().view()).roll.header;
-      const { live } = scene();
       const wrong: [Viewer, Cursor][] = [
         [STAFF, { epoch, since_seq: 2 }],
         [STAFF, { epoch }],
@@ -172,7 +171,7 @@ export function describeSyncing(scene: () => Scene): void {
         [STUDENT_1, { epoch, since_room_seq: 2 }],
         [STUDENT_1, { epoch, since_room_seq: 1, since_own_seq: 2 }],
       ];
-      for (const [viewer, cursor] of wrong) expect(await live.missed(SESSION, viewer, cursor)).toBeNull();
+      for (const [viewer, cursor] of wrong) expect(await scene().missed(viewer, cursor)).toBeNull();
     });
 
     test('SYNC-1 at most so many changes are replayed, beyond that a snapshot is advised', async () => {
@@ -180,8 +179,8 @@ export function describeSyncing(scene: () => Scene): void {
       const marks = Array.from({ length: SYNC_MAX_CHANGES + 1 }, (_, n) => scene().mark(1, STATUSES[n % 4] ?? 'late'));
       for (const answer of await Promise.all(marks)) accepted(answer);
       const { epoch } = (await scene().view()).roll.header;
-      expect(await scene().live.missed(SESSION, STAFF, { epoch, since_seq: 0 })).toBeNull();
-      expect(await scene().live.missed(SESSION, STUDENT_1, { epoch, since_room_seq: 0 })).toBeNull();
+      expect(await scene().missed(STAFF, { epoch, since_seq: 0 })).toBeNull();
+      expect(await scene().missed(STUDENT_1, { epoch, since_room_seq: 0 })).toBeNull();
       const some = await missed(STAFF, { epoch, since_seq: 1 });
       expect(some.filter((it) => it.event === 'studentMarked')).toHaveLength(SYNC_MAX_CHANGES);
     });

@@ -5,7 +5,15 @@ import type { Delivery, News } from '../../src/fanout.ts';
 import type { Audience } from '../../src/live/live-store.ts';
 
 /** One event as it left: its place in the numbers, and the connections that heard it, sorted. */
-export type HeardEvent = { session_id: string; delivery: Delivery; seq: number; room_seq: number; by: string[] };
+export type HeardEvent = {
+  session_id: string;
+  delivery: Delivery;
+  seq: number;
+  room_seq: number;
+  by: string[];
+  /** Where it was published, when that is not the same as who heard it. */
+  namespaces?: number[];
+};
 export type HeardEntry =
   | ({ kind: 'event' } & HeardEvent)
   | { kind: 'admit'; session_id: string; connection: Connection }
@@ -36,6 +44,26 @@ export class Heard implements Audience {
     for (const id of connections) this.members.get(session_id)?.delete(id);
   }
 
+  /** An event that came through one namespace; the other one brings the same, right after it. */
+  heardIn(namespace: number, event: HeardEvent): void {
+    const last = this.entries.at(-1);
+    const isSame =
+      last?.kind === 'event' &&
+      last.namespaces?.includes(namespace) === false &&
+      last.seq === event.seq &&
+      JSON.stringify([last.session_id, last.delivery]) === JSON.stringify([event.session_id, event.delivery]);
+    if (isSame) {
+      last.namespaces?.push(namespace);
+      last.by = [...last.by, ...event.by].sort();
+    } else this.entries.push({ kind: 'event', ...event, namespaces: [namespace] });
+  }
+
+  /** An event for these connections alone. */
+  heardBy(by: string[], delivery: Delivery): void {
+    const { session_id } = delivery.payload as { session_id: string };
+    this.entries.push({ kind: 'event', session_id, delivery, seq: 0, room_seq: 0, by });
+  }
+
   /** A connection broke: it hears nothing any more. Without an id: all of them did. */
   gone(id?: string): void {
     if (id === undefined) this.members.clear();
@@ -45,6 +73,10 @@ export class Heard implements Audience {
   /** Who would hear the session now, sorted. */
   membersOf(session_id: string): string[] {
     return [...(this.members.get(session_id)?.keys() ?? [])].sort();
+  }
+
+  connectionsIn(session_id: string): Connection[] {
+    return [...(this.members.get(session_id)?.values() ?? [])];
   }
 
   /** What was heard since this was last asked. */

@@ -1,9 +1,10 @@
 /** The service as a real process: started, killed, started again on the same data, and everything that it wrote. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { endWithThisProcess } from './child-processes.ts';
+
+export { dataDirectory } from './child-processes.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts');
 /** A cold start on a busy machine. */
@@ -12,15 +13,6 @@ const START_DEADLINE_MS = 20_000;
 export type Environment = Record<string, string>;
 export type Exit = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
-/** Children must not outlive a test run, however that ends: by itself, by a signal, or because its runner is gone. */
-const running = new Set<ChildProcess>();
-const endAll = (): void => {
-  for (const child of running) child.kill('SIGKILL');
-};
-process.on('exit', endAll);
-process.on('disconnect', endAll);
-process.once('SIGTERM', () => process.exit());
-
 type Run = { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> };
 
 const run = (env: Environment): Run => {
@@ -28,7 +20,7 @@ const run = (env: Environment): Run => {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
+  endWithThisProcess(child);
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => {
     output.stdout += chunk;
@@ -36,10 +28,7 @@ const run = (env: Environment): Run => {
   child.stderr?.on('data', (chunk) => {
     output.stderr += chunk;
   });
-  const exited = once(child, 'close').then(([code, signal]) => {
-    running.delete(child);
-    return { code, signal, ...output } as Exit;
-  });
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }) as Exit);
   return { child, output, exited };
 };
 
@@ -52,12 +41,6 @@ export const runToExit = async (env: Environment): Promise<Exit> => {
   } finally {
     clearTimeout(late);
   }
-};
-
-/** A directory for data, removed by `remove`. */
-export const dataDirectory = (): { dir: string; remove: () => void } => {
-  const dir = mkdtempSync(path.join(tmpdir(), 'rollcast-test-'));
-  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 };
 
 export class Service {

@@ -1,0 +1,27 @@
+/** The rooms of one node, whose events come to it through the fan-out and not from the store that made them. */
+import type { Connection } from '../domain/presence.ts';
+import type { Delivery } from '../fanout.ts';
+
+/** Where a roll stood when a connection was let in: its numbers, and the run of its scripts that did it. */
+export type LetInAt = { seq: number; room_seq: number; run: number };
+
+export interface FedAudience {
+  /** Place in NAMESPACES, from 0, of a connection of this node; undefined: it is gone. */
+  namespaceOf(connection: string): number | undefined;
+  /** Whether a connection hears a session here. */
+  hears(session_id: string, connection: string): boolean;
+  /** Everybody of this node who hears a session. */
+  membersOf(session_id: string): Connection[];
+  /** Every session that somebody here hears. */
+  sessions(): Iterable<string>;
+  /**
+   * Lets a connection into the rooms of a session, as what it is now and nothing else. Resolves once whatever is
+   * published is heard here; false: something later than the numbers went by before that, and it must be told what the
+   * roll is by now. Rejects with STORE_UNAVAILABLE when this node cannot hear; the connection stays in the rooms.
+   */
+  admit(session_id: string, connection: Connection, at: LetInAt): Promise<boolean>;
+  /** These connections are not in the session any more. */
+  expel(session_id: string, connections: string[]): void;
+  /** Tells these connections alone. */
+  tell(connections: string[], deliveries: Delivery[]): void;
+}

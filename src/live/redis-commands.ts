@@ -1,0 +1,80 @@
+/** Commands on their way to a roll's script, and what it answers. */
+import type { Session } from '../contract/nouns.ts';
+import type { Command, Current, Outcome } from '../domain/commands.ts';
+import type { RollRecord, RollState } from '../domain/roll.ts';
+import type { Counts } from '../domain/statistics.ts';
+import { KnownRolls } from './known-rolls.ts';
+import { SCRIPTS } from './lua-scripts.ts';
+import type { RedisRolls } from './redis-rolls.ts';
+import { RedisTurns } from './redis-turns.ts';
+
+/** A connection as scripts name it; namespace: its place in NAMESPACES, from 1. */
+export type FromSocket = { id: string; namespace: number };
+
+/** session: of an end, as it will be. The others are about connections alone. */
+export type Sent =
+  | (Command & { connection?: FromSocket | undefined; session?: Session })
+  | { kind: 'detach'; connection: FromSocket }
+  | { kind: 'reattach'; user_id: string; as: 'staff' | 'student'; header_version: number; connection: FromSocket }
+  | { kind: 'sweep'; node: string };
+
+/** Where a roll stands after a run of its script; see lua/apply.lua. */
+export type Applied = {
+  state: RollState;
+  version: number;
+  epoch: string;
+  seq: number;
+  room_seq: number;
+  counts: Counts;
+  online_count: number;
+  run: number;
+  /** Connections that were named: the student as whom it is online, null as staff, false if it is not. */
+  here: Record<string, string | null | false>;
+  /** Records of students who joined, where they have changed since. */
+  changed_since: Record<string, RollRecord>;
+};
+
+export type Reattached = { ok: true; student_id: string | null } | { ok: false; code: 'STALE_HEADER' | 'NOT_BACK' };
+export type Given<O = Outcome> = { outcome: O; applied: Applied };
+
+export const currentOf = (applied: Applied, student_id: string | null): Current => {
+  const { seq, room_seq, counts, online_count, epoch } = applied;
+  const record = student_id === null ? undefined : applied.changed_since[student_id];
+  return { seq, room_seq, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
+};
+
+export class RedisCommands {
+  readonly known = new KnownRolls();
+  private readonly rolls: RedisRolls;
+  private readonly node: string;
+  private readonly turns: RedisTurns<Sent, Given<unknown> | null>;
+
+  /** node: this process, in presence. */
+  constructor(rolls: RedisRolls, node: string) {
+    this.rolls = rolls;
+    this.node = node;
+    this.turns = new RedisTurns((session_id, commands) => this.run(session_id, commands));
+  }
+
+  /** Null: there is no such roll. STORE_UNAVAILABLE. */
+  async send<O>(session_id: string, command: Sent): Promise<Given<O> | null> {
+    return (await this.turns.send(session_id, command)) as Given<O> | null;
+  }
+
+  settled(): Promise<void> {
+    return this.turns.settled();
+  }
+
+  private async run(session_id: string, commands: Sent[]): Promise<(Given<unknown> | null)[]> {
+    const ends = commands.some(({ kind }) => kind === 'end');
+    const args = [this.node, JSON.stringify(commands)];
+    const text = (await this.rolls.run(SCRIPTS.apply, session_id, args, ends)) as string | null;
+    if (text === null) {
+      this.known.forget(session_id);
+      return commands.map(() => null);
+    }
+    const { answers, ...applied } = JSON.parse(text) as Applied & { answers: unknown[] };
+    this.known.stands(session_id, applied);
+    return answers.map((outcome) => ({ outcome, applied }));
+  }
+}

@@ -1,0 +1,357 @@
+/**
+ * Live rolls in Redis. Every change of a roll is one run of a script that decides, writes, numbers, logs and publishes;
+ * this process keeps nothing of them but the headers that it has seen lately. Events come back to it, as to every node,
+ * through the fan-out, so an answer is given only once its connection is sure to hear what follows.
+ */
+import type { Clock, MakeId } from '../clock.ts';
+import { refuse } from '../contract/errors.ts';
+import type { ActiveSession } from '../contract/events.ts';
+import { rulesOf } from '../domain/checkin.ts';
+import type { Command, Current, Outcome, RequestKey } from '../domain/commands.ts';
+import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
+import type { Connection } from '../domain/presence.ts';
+import { type Accepted, admittedRecord, type RollNow, type RollState, type RosterEntry } from '../domain/roll.ts';
+import {
+  ARCHIVE_LEASE_MS,
+  AUTO_END_AFTER_ENDS_AT_MS,
+  REQUESTS_KEPT_MS,
+  ROLL_MAX_CHANGES,
+  STATISTICS_MIN_INTERVAL_MS,
+} from '../limits.ts';
+import type { StateLink } from '../redis/state-link.ts';
+import type { FedAudience } from './fed-audience.ts';
+import type {
+  Answer,
+  Backlog,
+  Claim,
+  ComesBackAs,
+  Cursor,
+  History,
+  LiveStore,
+  Missed,
+  RollPeek,
+  RollPlan,
+  RollView,
+  Viewer,
+} from './live-store.ts';
+import { SCRIPTS } from './lua-scripts.ts';
+import { storedRecord } from './lua-templates.ts';
+import {
+  type Applied,
+  currentOf,
+  type FromSocket,
+  type Reattached,
+  RedisCommands,
+  type Sent,
+} from './redis-commands.ts';
+import { RedisDueList } from './redis-due-list.ts';
+import { RedisEntering } from './redis-entering.ts';
+import { RedisIndexes } from './redis-indexes.ts';
+import type { RedisKeys } from './redis-keys.ts';
+import { missedOf } from './redis-missed.ts';
+import { NodePresence } from './redis-presence.ts';
+import { headerOf, peekOf, RedisRolls, rollOf, viewOf } from './redis-rolls.ts';
+
+export type RedisLiveStoreOptions = {
+  link: StateLink;
+  keys: RedisKeys;
+  makeId: MakeId;
+  audience: FedAudience;
+  /** A roll became due now: wakes the archiver. */
+  onDue: () => void;
+  /** Only in tests: instead of Redis' own clock. */
+  clock?: Clock;
+};
+
+/** Tries to bring a connection back with a header that changes meanwhile. */
+const MAX_TRIES = 4;
+
+export class RedisLiveStore implements LiveStore {
+  private readonly rolls: RedisRolls;
+  private readonly audience: FedAudience;
+  private readonly onDue: () => void;
+  private readonly commands: RedisCommands;
+  private readonly entering: RedisEntering;
+  private readonly indexes: RedisIndexes;
+  private readonly dueList: RedisDueList;
+  private readonly presence: NodePresence;
+  private closed = false;
+
+  constructor({ link, keys, makeId, audience, onDue, clock }: RedisLiveStoreOptions) {
+    const node = makeId();
+    this.rolls = new RedisRolls({ link, keys, makeId, ...(clock === undefined ? {} : { clock }) });
+    this.audience = audience;
+    this.onDue = onDue;
+    this.commands = new RedisCommands(this.rolls, node);
+    this.entering = new RedisEntering(this.rolls, audience);
+    this.indexes = new RedisIndexes(link, keys);
+    this.dueList = new RedisDueList(this.rolls, this.indexes);
+    const onLapsed = async () => {
+      for (const session_id of [...audience.sessions()]) await this.comeBack(session_id);
+    };
+    this.presence = new NodePresence({ rolls: this.rolls, commands: this.commands, audience, node, onLapsed });
+  }
+
+  async open(plan: RollPlan): Promise<{ opened: boolean }> {
+    this.assertOpen();
+    const { session, staff, teacher_name, started_by, rebuilt, students } = plan;
+    const { course_id } = session;
+    await this.indexes.opening(session.id, course_id);
+    const header = { session, course_id, teacher_name, started_by, rebuilt };
+    const rules = rulesOf(plan, plan.auto_end_after_minutes);
+    const { opens_at, late_after, closes_after, auto_end_after, ends_at, end_after } = rules;
+    const windows = [opens_at, late_after, closes_after, auto_end_after, ends_at];
+    const texts = students.map((it, line) => JSON.stringify(storedRecord(admittedRecord(line, it))));
+    const args = [
+      JSON.stringify(header),
+      JSON.stringify(staff),
+      ...windows.map((it) => it ?? ''),
+      AUTO_END_AFTER_ENDS_AT_MS,
+      end_after,
+      ...students.flatMap(({ student_id, user_id }, i) => [student_id, user_id, texts[i] as string]),
+    ];
+    const due = await this.rolls.run(SCRIPTS.open, session.id, args, true);
+    if (due === null) return { opened: false };
+    await this.indexes.due(session.id, Number(due));
+    return { opened: true };
+  }
+
+  async peek(session_id: string): Promise<RollPeek | null> {
+    const reading = await this.rolls.read(session_id, {});
+    const peek = reading === null ? null : peekOf(reading.head);
+    this.commands.known.saw(session_id, peek);
+    return peek;
+  }
+
+  async known(session_id: string): Promise<RollPeek | null> {
+    return this.commands.known.get(session_id) ?? this.peek(session_id);
+  }
+
+  async states(session_ids: string[]): Promise<Map<string, RollState>> {
+    const peeks = await Promise.all(session_ids.map((id) => this.peek(id)));
+    return new Map(peeks.flatMap((peek, i) => (peek === null ? [] : [[session_ids[i] as string, peek.state]])));
+  }
+
+  async submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null> {
+    this.assertOpen();
+    const from = this.fromSocket(connection?.id);
+    if (from !== undefined) this.presence.trust(session_id, from.id);
+    const sent = await this.prepare(session_id, { ...command, connection: from });
+    if (sent === null) return null;
+    try {
+      const given = await this.commands.send<Outcome>(session_id, sent);
+      if (given === null) return null;
+      const { outcome, applied } = given;
+      if (!outcome.ok) return outcome;
+      if (command.kind === 'end' && outcome.repeated !== true) this.onDue();
+      return { ...outcome, current: await this.moved(session_id, command, from, { outcome, applied }) };
+    } catch (error) {
+      if (from !== undefined) this.presence.doubt(session_id, from.id);
+      throw error;
+    }
+  }
+
+  async reattach(
+    session_id: string,
+    { id, user_id }: { id: string; user_id: string },
+    comesBackAs: ComesBackAs,
+  ): Promise<Connection | null> {
+    const from = this.fromSocket(id);
+    if (from === undefined) return null;
+    this.presence.trust(session_id, id);
+    try {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const peek = await this.known(session_id);
+        const as = peek === null ? null : comesBackAs(peek.header);
+        if (peek === null || as === null) return null;
+        const back = { kind: 'reattach', user_id, as, header_version: peek.header.version, connection: from } as const;
+        const given = await this.commands.send<Reattached>(session_id, back);
+        if (given === null) return null;
+        const { outcome, applied } = given;
+        if (!outcome.ok && outcome.code === 'NOT_BACK') return null;
+        if (!outcome.ok) continue;
+        // A command of the same turn may have ended it, or taken the connection out.
+        if (applied.here[id] === false) return null;
+        const connection = { id, user_id, student_id: outcome.student_id };
+        await this.entering.enter(session_id, connection, applied);
+        return connection;
+      }
+      return null;
+    } catch (error) {
+      this.presence.doubt(session_id, id);
+      throw error;
+    }
+  }
+
+  async answered(session_id: string, { key, hash }: RequestKey): Promise<Outcome | null> {
+    const text = (await this.rolls.run(SCRIPTS.answered, session_id, [key, hash])) as string | null;
+    return text === null ? null : (JSON.parse(text) as Outcome);
+  }
+
+  async detach(session_id: string, connection: string): Promise<void> {
+    try {
+      await this.commands.send(session_id, { kind: 'detach', connection: { id: connection, namespace: 1 } });
+    } catch (error) {
+      this.presence.doubt(session_id, connection);
+      throw error;
+    }
+  }
+
+  async sweepPresence(): Promise<void> {
+    await this.presence.look();
+    await this.indexes.retry();
+  }
+
+  async read(session_id: string): Promise<RollView | null> {
+    const reading = await this.rolls.read(session_id, { records: 'all', online: true });
+    return reading === null ? null : viewOf(reading);
+  }
+
+  async history(session_id: string, from_seq: number, limit: number): Promise<History | null> {
+    const reading = await this.rolls.read(session_id, { changes: { from_seq, limit } });
+    return reading === null ? null : { header: headerOf(reading.head), changes: reading.changes };
+  }
+
+  async missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null> {
+    const view = await this.read(session_id);
+    if (view === null) return null;
+    const viewer = viewerOf(view.roll);
+    return { view, viewer, deliveries: await missedOf(this.rolls, view, viewer, cursor) };
+  }
+
+  async publishStatistics(session_id: string, to: 'room' | 'staff' = 'room'): Promise<void> {
+    await this.rolls.run(SCRIPTS.statistics, session_id, [to, STATISTICS_MIN_INTERVAL_MS]);
+  }
+
+  async activeInCourse(course_id: string): Promise<ActiveSession[]> {
+    const ids = await this.indexes.ofCourse(course_id);
+    const readings = await Promise.all(ids.map((id) => this.rolls.read(id, {})));
+    const active = readings.flatMap((reading, i): ActiveSession[] => {
+      if (reading === null || reading.head.state !== 'active') return [];
+      const { header, started_at, joined } = reading.head;
+      const { teacher_id } = header.session;
+      return [{ sessionId: ids[i] as string, teacherId: teacher_id, studentCount: joined, startedAt: started_at }];
+    });
+    return active.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  }
+
+  async followedBy(user_id: string): Promise<string[]> {
+    const ids = await this.indexes.ofUser(user_id);
+    const follows = await Promise.all(ids.map((id) => this.rolls.isFollowed(id, user_id)));
+    await Promise.all(ids.map((id, i) => (follows[i] === null ? this.indexes.notOfUser(id, user_id) : null)));
+    return ids.filter((_, i) => follows[i] === true);
+  }
+
+  async followRoster(course_id: string, entries: RosterEntry[]): Promise<void> {
+    await this.sendToCourse(course_id, { kind: 'roster', entries });
+  }
+
+  async followStaff(course_id: string, staff: string[]): Promise<void> {
+    await this.sendToCourse(course_id, { kind: 'staff', staff });
+  }
+
+  claimDue(limit: number): Promise<Claim[]> {
+    return this.dueList.claim(limit, ARCHIVE_LEASE_MS);
+  }
+
+  async final(claim: Claim): Promise<FinalRoll | null> {
+    const changes = { from_seq: 1, limit: ROLL_MAX_CHANGES + 1 };
+    const reading = await this.rolls.read(claim.session_id, { records: 'all', changes });
+    if (reading === null || reading.head.end === null || reading.head.fence !== claim.fence) return null;
+    return finalRoll({ ...rollOf(reading), log: reading.changes });
+  }
+
+  confirm(claim: Claim, version: number): Promise<boolean> {
+    return this.dueList.confirm(claim, version, REQUESTS_KEPT_MS);
+  }
+
+  defer(claim: Claim, delay_ms: number): Promise<void> {
+    return this.dueList.defer(claim, delay_ms);
+  }
+
+  backlog(): Promise<Backlog> {
+    return this.dueList.backlog();
+  }
+
+  async ping(): Promise<void> {
+    this.assertOpen();
+    await this.rolls.link.ping();
+  }
+
+  /** Answers what is under way, then refuses everything, and gives up the lease. The link belongs to the caller. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.commands.settled();
+    await this.presence.leave();
+  }
+
+  // --- parts ----------------------------------------------------------------------------------------------------
+
+  /** Brings every connection that hears a roll here back into it; who may not be there any more is out. */
+  private async comeBack(session_id: string): Promise<void> {
+    const members = this.audience.membersOf(session_id);
+    await Promise.all(
+      members.map(async ({ id, user_id, student_id }) => {
+        const as = student_id === null ? 'staff' : 'student';
+        const back = await this.reattach(session_id, { id, user_id }, () => as);
+        if (back === null) this.audience.expel(session_id, [id]);
+      }),
+    );
+  }
+
+  /** What goes ahead of a command and with it. Null: there is no such roll. */
+  private async prepare(session_id: string, command: Sent): Promise<Sent | null> {
+    if (command.kind === 'join' || command.kind === 'attend') {
+      await this.indexes.follows(session_id, command.user_id);
+      return command;
+    }
+    if (command.kind !== 'end') return command;
+    const peek = await this.known(session_id);
+    if (peek === null) return null;
+    await this.indexes.due(session_id, 0);
+    return { ...command, session: { ...peek.header.session, status: command.outcome } };
+  }
+
+  /** After an accepted command: its connection is in, or out. Answers what the roll says by then. */
+  private async moved(
+    session_id: string,
+    command: Command,
+    from: FromSocket | undefined,
+    { outcome, applied }: { outcome: Accepted; applied: Applied },
+  ): Promise<Current> {
+    const record = outcome.records[0];
+    const current = currentOf(applied, record?.student_id ?? null);
+    if (from === undefined || !('user_id' in command)) return current;
+    const { user_id } = command;
+    const here = applied.here[from.id] ?? null;
+    if (command.kind === 'leave') {
+      if (here === false && outcome.repeated !== true) this.audience.expel(session_id, [from.id]);
+      return current;
+    }
+    if (here !== false) {
+      return this.entering.enter(session_id, { id: from.id, user_id, student_id: here }, applied);
+    }
+    // The end came in the same turn: who was told that they joined hears of it.
+    if (applied.state !== 'active' && command.kind === 'join' && outcome.repeated !== true && record !== undefined) {
+      const connection = { id: from.id, user_id, student_id: record.student_id };
+      await this.entering.tellMissed(session_id, connection, outcome, record);
+    }
+    return current;
+  }
+
+  private async sendToCourse(course_id: string, command: Command): Promise<void> {
+    this.assertOpen();
+    const ids = await this.indexes.ofCourse(course_id);
+    await Promise.all(ids.map((id) => this.commands.send(id, command)));
+  }
+
+  /** Undefined: no connection, or one that is gone. */
+  private fromSocket(id: string | undefined): FromSocket | undefined {
+    const namespace = id === undefined ? undefined : this.audience.namespaceOf(id);
+    return id === undefined || namespace === undefined ? undefined : { id, namespace: namespace + 1 };
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw refuse('STORE_UNAVAILABLE');
+  }
+}

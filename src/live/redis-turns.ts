@@ -1,0 +1,61 @@
+/**
+ * Group commit: the commands of one turn of the event loop for one roll are one run of a script. While it runs, further
+ * commands of that roll gather for the next one; so their order is that of the calls, and a crowd shares the cost.
+ */
+
+type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
+
+/** Makes the commands of one roll, in order; answers each. Rejects when nothing is known of any of them. */
+export type RunTurn<C, A> = (session_id: string, commands: C[]) => Promise<A[]>;
+
+export class RedisTurns<C, A> {
+  private readonly run: RunTurn<C, A>;
+  /** Of each roll with a turn that gathers or runs: what gathers. */
+  private readonly gathering = new Map<string, Queued<C, A>[]>();
+  private readonly working = new Set<Promise<void>>();
+
+  constructor(run: RunTurn<C, A>) {
+    this.run = run;
+  }
+
+  /** Part of the turn that is gathering. */
+  send(session_id: string, command: C): Promise<A> {
+    return new Promise((resolve, reject) => {
+      const queued = { command, resolve, reject };
+      const queue = this.gathering.get(session_id);
+      if (queue !== undefined) {
+        queue.push(queued);
+        return;
+      }
+      this.gathering.set(session_id, [queued]);
+      const done = new Promise<void>((turn) => setImmediate(turn)).then(() => this.workOff(session_id));
+      this.working.add(done);
+      void done.then(() => this.working.delete(done));
+    });
+  }
+
+  /** Resolves when everything that was sent is answered. */
+  async settled(): Promise<void> {
+    while (this.working.size > 0) await Promise.all(this.working);
+  }
+
+  private async workOff(session_id: string): Promise<void> {
+    for (;;) {
+      const turn = this.gathering.get(session_id) ?? [];
+      if (turn.length === 0) break;
+      this.gathering.set(session_id, []);
+      await this.make(session_id, turn);
+    }
+    this.gathering.delete(session_id);
+  }
+
+  private async make(session_id: string, turn: Queued<C, A>[]): Promise<void> {
+    try {
+      const commands = turn.map(({ command }) => command);
+      const answers = await this.run(session_id, commands);
+      for (const [i, { resolve }] of turn.entries()) resolve(answers[i] as A);
+    } catch (error) {
+      for (const { reject } of turn) reject(error);
+    }
+  }
+}

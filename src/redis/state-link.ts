@@ -1,0 +1,154 @@
+/**
+ * The way to the live state: scripts and reads. Every call is answered or rejected within a second; STORE_UNAVAILABLE
+ * means that Redis is away, did not answer or cannot serve now, and that the outcome is unknown. Nothing is queued while
+ * it is away, and no call has its effect twice unless the caller repeats it.
+ */
+import { createHash } from 'node:crypto';
+import { unavailable } from '../contract/errors.ts';
+import { REDIS_COMMAND_TIMEOUT_MS, REDIS_FOLLOW_WITHIN_MS } from '../limits.ts';
+import type { Argument, RedisConnection } from './connection.ts';
+import { ReplicaWait } from './replica-wait.ts';
+import { type Send, sendTo } from './routing.ts';
+import { replyCode } from './server-errors.ts';
+import type { ServerPool } from './server-pool.ts';
+
+/** `keys`: how many it takes. */
+export type RedisScript = { name: string; lua: string; keys: number };
+
+export type RunOptions = {
+  /** Answer when REDIS_WAIT_REPLICAS have it. Fewer in time: STORE_UNAVAILABLE. */
+  wait?: boolean;
+};
+
+export type StateLinkOptions = {
+  pool: ServerPool;
+  /** Connections for scripts that wait for replicas; null: nothing waits. */
+  waiting: { pool: ServerPool; replicas: number } | null;
+  scripts: readonly RedisScript[];
+};
+
+/** Sends a script by its digest or its text. */
+type Execute = (connection: RedisConnection, asking: boolean, name: string, text: string) => Promise<unknown>;
+
+export class StateLink {
+  private readonly pool: ServerPool;
+  private readonly waiting: StateLinkOptions['waiting'];
+  private readonly scripts: ReadonlyMap<RedisScript, string>;
+  private readonly replicaWaits = new WeakMap<RedisConnection, ReplicaWait>();
+  private readonly upListeners: (() => void)[] = [];
+  private readonly downListeners: (() => void)[] = [];
+
+  constructor({ pool, waiting, scripts }: StateLinkOptions) {
+    this.pool = pool;
+    this.waiting = waiting;
+    this.scripts = new Map(scripts.map((it) => [it, createHash('sha1').update(it.lua).digest('hex')]));
+    const prepare = (connection: RedisConnection) => this.load(connection);
+    pool.use({ prepare, up: () => callAll(this.upListeners), down: () => callAll(this.downListeners) });
+    waiting?.pool.use({ prepare });
+  }
+
+  /**
+   * Runs a script on the server of its first key; all keys must lie in one slot. Commands of one turn of the event loop
+   * leave in one write, in the order of the calls. Answers what the script returned: strings, numbers, null, lists of
+   * these. Rejects with the script's own error when that is at fault.
+   */
+  run(script: RedisScript, keys: readonly string[], args: readonly Argument[], options?: RunOptions): Promise<unknown> {
+    const sha = this.scripts.get(script);
+    const [key] = keys;
+    if (sha === undefined || key === undefined || keys.length !== script.keys) {
+      return Promise.reject(new Error(`script ${script.name} is not known, or not with ${keys.length} keys`));
+    }
+    const rest = [keys.length, ...keys, ...args];
+    const waiting = options?.wait === true ? this.waiting : null;
+    const started = performance.now();
+    const execute: Execute = (connection, asking, name, text) => {
+      const send = () => dispatch(connection, asking, name, [text, ...rest]);
+      return waiting === null ? send() : this.replicaWait(connection).run(send);
+    };
+    const send: Send = (connection, asking) =>
+      execute(connection, asking, 'evalsha', sha).catch((error: unknown) => {
+        if (replyCode(error) !== 'NOSCRIPT') throw error;
+        if (performance.now() - started > REDIS_FOLLOW_WITHIN_MS) throw tooLate();
+        return execute(connection, asking, 'eval', script.lua);
+      });
+    return waiting === null ? sendTo(this.pool, key, send) : within(sendTo(waiting.pool, key, send));
+  }
+
+  /** One plain command; its first argument is its key. */
+  command(name: string, key: string, ...args: Argument[]): Promise<unknown> {
+    const all = [key, ...args];
+    return sendTo(this.pool, key, (it, asking) => dispatch(it, asking, name, all));
+  }
+
+  /** What this turn has gathered leaves now, for a caller that has gathered a turn already. */
+  flush(): void {
+    for (const connection of this.pool.all()) connection.flush();
+  }
+
+  /**
+   * The replication id (master_replid) of the primary of this key: another one after every restart and fail-over. Throws
+   * STORE_UNAVAILABLE while that primary is away.
+   */
+  replicationId(key: string): string {
+    return this.pool.of(key).replicationId;
+  }
+
+  /** Every key can be reached. In a Cluster without one of its shards the others go on being served all the same. */
+  get isUp(): boolean {
+    return this.pool.isUp;
+  }
+
+  /**
+   * Called whenever a connection is up again, or its server has another replication id; in a Cluster for each shard.
+   * Not for the first connections, which are up before anybody has the link.
+   */
+  onUp(listener: () => void): void {
+    this.upListeners.push(listener);
+  }
+
+  /** Called whenever a connection is lost; in a Cluster for each shard. */
+  onDown(listener: () => void): void {
+    this.downListeners.push(listener);
+  }
+
+  /** Rejects with STORE_UNAVAILABLE unless every primary answers. */
+  async ping(): Promise<void> {
+    if (!this.pool.isUp)
+      throw this.pool.firstDown?.away() ?? unavailable(new Error('the Cluster has slots without a primary'));
+    await Promise.all([...this.pool.all()].map((it) => it.send('ping', []))).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  }
+
+  /** So that a run seldom has to send a whole script. */
+  private async load(connection: RedisConnection): Promise<void> {
+    await Promise.all([...this.scripts.keys()].map(({ lua }) => connection.write('script', ['load', lua])));
+  }
+
+  private replicaWait(connection: RedisConnection): ReplicaWait {
+    const known = this.replicaWaits.get(connection);
+    if (known !== undefined) return known;
+    const made = new ReplicaWait(connection, this.waiting?.replicas ?? 0);
+    this.replicaWaits.set(connection, made);
+    return made;
+  }
+}
+
+const dispatch = (connection: RedisConnection, asking: boolean, name: string, args: Argument[]): Promise<unknown> =>
+  asking ? connection.sendAsking(name, args) : connection.send(name, args);
+
+const tooLate = (): Error => unavailable(new Error('that the script is not known was told too late to send it'));
+
+/** A caller waits no longer than for any other command, whoever is served before it. */
+const within = async (answer: Promise<unknown>): Promise<unknown> => {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<never>((_resolve, reject) => {
+    const late = () => reject(unavailable(new Error(`not confirmed within ${REDIS_COMMAND_TIMEOUT_MS} ms`)));
+    timer = setTimeout(late, REDIS_COMMAND_TIMEOUT_MS);
+  });
+  return Promise.race([answer, bound]).finally(() => clearTimeout(timer));
+};
+
+const callAll = (listeners: (() => void)[]): void => {
+  for (const listener of listeners) listener();
+};
