@@ -186,17 +186,10 @@ export const VARIABLES = {
 type Name = keyof typeof VARIABLES;
 type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]['parse']> | undefined };
 type Defaulted<N extends Name> = Exclude<Values[N], undefined>;
-type WithDefault = { [N in Name]: (typeof VARIABLES)[N] extends { default: string } ? N : never }[Name];
+type AlwaysThere = 'PORT' | 'HOST' | 'REDIS_PREFIX' | 'REDIS_WAIT_REPLICAS' | 'DATA_DIR' | 'DRAIN_TIMEOUT_MS';
 
 export type Config = Values & {
-  [N in
-    | WithDefault
-    | 'PORT'
-    | 'HOST'
-    | 'REDIS_PREFIX'
-    | 'REDIS_WAIT_REPLICAS'
-    | 'DATA_DIR'
-    | 'DRAIN_TIMEOUT_MS']: Defaulted<N>;
+  [N in AlwaysThere]: Defaulted<N>;
 } & {
   /** Null: embedded, and the secret is kept in DATA_DIR. */
   tokenKey: TokenKey | null;

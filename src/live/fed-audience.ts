@@ -1,9 +1,12 @@
 /** The rooms of one node, whose events come to it through the fan-out and not from the store that made them. */
 import type { Connection } from '../domain/presence.ts';
+import type { Change, RollState } from '../domain/roll.ts';
+import type { Counts } from '../domain/statistics.ts';
 import type { Delivery } from '../fanout.ts';
+import type { RollView } from './live-store.ts';
 
 /** Where a roll stood when a connection was let in: its numbers, and the run of its scripts that did it. */
-export type LetInAt = { seq: number; room_seq: number; run: number };
+export type LetInAt = { seq: number; room_seq: number; run: number; epoch: string };
 
 export interface FedAudience {
   /** Place in NAMESPACES, from 0, of a connection of this node; undefined: it is gone. */
@@ -24,4 +27,24 @@ export interface FedAudience {
   expel(session_id: string, connections: string[]): void;
   /** Tells these connections alone. */
   tell(connections: string[], deliveries: Delivery[]): void;
+}
+
+/** Where a roll stands. */
+export type Standing = {
+  seq: number;
+  room_seq: number;
+  epoch: string;
+  state: RollState;
+  counts: Counts;
+  online_count: number;
+};
+
+/** What the rooms of a node ask of the store, to find out what they have missed and to mend it. STORE_UNAVAILABLE. */
+export interface FeedSource {
+  /** Null: there is no such roll. */
+  standings(session_ids: string[]): Promise<Map<string, Standing | null>>;
+  /** The roll, and its changes after a seq, at most SYNC_MAX_CHANGES + 1 of them. Null: there is no such roll. */
+  since(session_id: string, seq: number): Promise<{ view: RollView; changes: Change[] } | null>;
+  /** Puts every connection that hears a roll here back into it; who may not be there any more is expelled. */
+  comeBack(session_id: string): Promise<void>;
 }

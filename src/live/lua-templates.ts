@@ -151,6 +151,7 @@ export const TEMPLATES = {
     changed_since: place('changed_since'),
   },
   head: {
+    session: place('session'),
     header: place('header'),
     started_at: place('started_at'),
     windows: {

@@ -1,5 +1,4 @@
 /** Commands on their way to a roll's script, and what it answers. */
-import type { Session } from '../contract/nouns.ts';
 import type { Command, Current, Outcome } from '../domain/commands.ts';
 import type { RollRecord, RollState } from '../domain/roll.ts';
 import type { Counts } from '../domain/statistics.ts';
@@ -11,9 +10,9 @@ import { RedisTurns } from './redis-turns.ts';
 /** A connection as scripts name it; namespace: its place in NAMESPACES, from 1. */
 export type FromSocket = { id: string; namespace: number };
 
-/** session: of an end, as it will be. The others are about connections alone. */
+/** The last three are about connections alone. */
 export type Sent =
-  | (Command & { connection?: FromSocket | undefined; session?: Session })
+  | (Command & { connection?: FromSocket | undefined })
   | { kind: 'detach'; connection: FromSocket }
   | { kind: 'reattach'; user_id: string; as: 'staff' | 'student'; header_version: number; connection: FromSocket }
   | { kind: 'sweep'; node: string };

@@ -10,16 +10,24 @@ import { rulesOf } from '../domain/checkin.ts';
 import type { Command, Current, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
-import { type Accepted, admittedRecord, type RollNow, type RollState, type RosterEntry } from '../domain/roll.ts';
+import {
+  type Accepted,
+  admittedRecord,
+  type Change,
+  type RollNow,
+  type RollState,
+  type RosterEntry,
+} from '../domain/roll.ts';
 import {
   ARCHIVE_LEASE_MS,
   AUTO_END_AFTER_ENDS_AT_MS,
   REQUESTS_KEPT_MS,
   ROLL_MAX_CHANGES,
   STATISTICS_MIN_INTERVAL_MS,
+  SYNC_MAX_CHANGES,
 } from '../limits.ts';
 import type { StateLink } from '../redis/state-link.ts';
-import type { FedAudience } from './fed-audience.ts';
+import type { FedAudience, FeedSource, Standing } from './fed-audience.ts';
 import type {
   Answer,
   Backlog,
@@ -66,7 +74,7 @@ export type RedisLiveStoreOptions = {
 /** Tries to bring a connection back with a header that changes meanwhile. */
 const MAX_TRIES = 4;
 
-export class RedisLiveStore implements LiveStore {
+export class RedisLiveStore implements LiveStore, FeedSource {
   private readonly rolls: RedisRolls;
   private readonly audience: FedAudience;
   private readonly onDue: () => void;
@@ -97,12 +105,13 @@ export class RedisLiveStore implements LiveStore {
     const { session, staff, teacher_name, started_by, rebuilt, students } = plan;
     const { course_id } = session;
     await this.indexes.opening(session.id, course_id);
-    const header = { session, course_id, teacher_name, started_by, rebuilt };
+    const header = { course_id, teacher_name, started_by, rebuilt };
     const rules = rulesOf(plan, plan.auto_end_after_minutes);
     const { opens_at, late_after, closes_after, auto_end_after, ends_at, end_after } = rules;
     const windows = [opens_at, late_after, closes_after, auto_end_after, ends_at];
     const texts = students.map((it, line) => JSON.stringify(storedRecord(admittedRecord(line, it))));
     const args = [
+      JSON.stringify(session),
       JSON.stringify(header),
       JSON.stringify(staff),
       ...windows.map((it) => it ?? ''),
@@ -136,10 +145,8 @@ export class RedisLiveStore implements LiveStore {
     this.assertOpen();
     const from = this.fromSocket(connection?.id);
     if (from !== undefined) this.presence.trust(session_id, from.id);
-    const sent = await this.prepare(session_id, { ...command, connection: from });
-    if (sent === null) return null;
     try {
-      const given = await this.commands.send<Outcome>(session_id, sent);
+      const given = await this.send(session_id, { ...command, connection: from });
       if (given === null) return null;
       const { outcome, applied } = given;
       if (!outcome.ok) return outcome;
@@ -228,8 +235,8 @@ export class RedisLiveStore implements LiveStore {
     const readings = await Promise.all(ids.map((id) => this.rolls.read(id, {})));
     const active = readings.flatMap((reading, i): ActiveSession[] => {
       if (reading === null || reading.head.state !== 'active') return [];
-      const { header, started_at, joined } = reading.head;
-      const { teacher_id } = header.session;
+      const { session, started_at, joined } = reading.head;
+      const { teacher_id } = session;
       return [{ sessionId: ids[i] as string, teacherId: teacher_id, studentCount: joined, startedAt: started_at }];
     });
     return active.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
@@ -285,10 +292,20 @@ export class RedisLiveStore implements LiveStore {
     await this.presence.leave();
   }
 
-  // --- parts ----------------------------------------------------------------------------------------------------
+  // --- for the rooms of this node ---------------------------------------------------------------------------------
 
-  /** Brings every connection that hears a roll here back into it; who may not be there any more is out. */
-  private async comeBack(session_id: string): Promise<void> {
+  async standings(session_ids: string[]): Promise<Map<string, Standing | null>> {
+    const readings = await Promise.all(session_ids.map((id) => this.rolls.read(id, {})));
+    return new Map(session_ids.map((id, i) => [id, readings[i]?.head ?? null]));
+  }
+
+  async since(session_id: string, seq: number): Promise<{ view: RollView; changes: Change[] } | null> {
+    const changes = { from_seq: seq + 1, limit: SYNC_MAX_CHANGES + 1 };
+    const reading = await this.rolls.read(session_id, { records: 'all', online: true, changes });
+    return reading === null ? null : { view: viewOf(reading), changes: reading.changes };
+  }
+
+  async comeBack(session_id: string): Promise<void> {
     const members = this.audience.membersOf(session_id);
     await Promise.all(
       members.map(async ({ id, user_id, student_id }) => {
@@ -299,17 +316,19 @@ export class RedisLiveStore implements LiveStore {
     );
   }
 
-  /** What goes ahead of a command and with it. Null: there is no such roll. */
-  private async prepare(session_id: string, command: Sent): Promise<Sent | null> {
-    if (command.kind === 'join' || command.kind === 'attend') {
-      await this.indexes.follows(session_id, command.user_id);
-      return command;
-    }
-    if (command.kind !== 'end') return command;
-    const peek = await this.known(session_id);
-    if (peek === null) return null;
-    await this.indexes.due(session_id, 0);
-    return { ...command, session: { ...peek.header.session, status: command.outcome } };
+  // --- parts ----------------------------------------------------------------------------------------------------
+
+  /** With a command goes what the indexes must say before it is answered. Null: there is no such roll. */
+  private async send(session_id: string, command: Sent): Promise<Given<Outcome> | null> {
+    const given = this.commands.send<Outcome>(session_id, command);
+    const indexed =
+      command.kind === 'join' || command.kind === 'attend'
+        ? this.indexes.follows(session_id, command.user_id)
+        : command.kind === 'end'
+          ? this.indexes.due(session_id, 0)
+          : undefined;
+    const [answer] = await Promise.all([given, indexed]);
+    return answer;
   }
 
   /** After an accepted command: its connection is in, or out. Answers what the roll says by then. */

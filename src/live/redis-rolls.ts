@@ -1,5 +1,6 @@
 /** Rolls in Redis as the rest of the service sees them: how scripts are called, and what their answers mean. */
 import type { Clock, MakeId } from '../clock.ts';
+import type { Session } from '../contract/nouns.ts';
 import type { CheckinWindows } from '../domain/checkin.ts';
 import { Presence } from '../domain/presence.ts';
 import type { Change, RollEnd, RollHeader, RollNow, RollRecord, RollState } from '../domain/roll.ts';
@@ -11,7 +12,8 @@ import type { RedisKeys } from './redis-keys.ts';
 
 /** What every reading of a roll begins with; see lua/read.lua. */
 export type RollHead = {
-  header: Omit<RollHeader, 'staff' | 'windows' | 'started_at' | 'epoch' | 'version'>;
+  session: Session;
+  header: Omit<RollHeader, 'session' | 'staff' | 'windows' | 'started_at' | 'epoch' | 'version'>;
   started_at: string;
   windows: CheckinWindows;
   end: RollEnd | null;
@@ -115,8 +117,8 @@ export class RedisRolls {
 }
 
 export const headerOf = (head: RollHead): RollHeader => {
-  const { header, staff, windows, started_at, epoch, version } = head;
-  return { ...header, staff, windows, started_at, epoch, version };
+  const { session, header, staff, windows, started_at, epoch, version } = head;
+  return { session, ...header, staff, windows, started_at, epoch, version };
 };
 
 export const peekOf = (head: RollHead): RollPeek => ({ header: headerOf(head), state: head.state });

@@ -65,8 +65,8 @@ export class ChannelSubscriber {
 
   /**
    * Resolves when everything that is published into the channel from now on will be heard here; at once when that is
-   * known already. Rejects with STORE_UNAVAILABLE when its connection is down, is lost, or does not confirm it within
-   * REDIS_SUBSCRIBE_TIMEOUT_MS, or when nobody wants the channel any more.
+   * known already. Rejects with STORE_UNAVAILABLE when its connection is down, is lost, refuses it, or does not confirm it
+   * within REDIS_SUBSCRIBE_TIMEOUT_MS, or when nobody wants the channel any more.
    */
   effective(name: string): Promise<void> {
     const channel = this.channels.get(name);
@@ -155,8 +155,8 @@ export class ChannelSubscriber {
     try {
       await connection.send('ssubscribe', [channel.name]);
     } catch (error) {
-      if (!channel.failed(attempt)) return;
       const redirection = redirectionIn(error);
+      if (!channel.failed(attempt, redirection === null ? unavailable(error) : null)) return;
       if (redirection !== null) this.pool.map.moved(redirection.slot, redirection.address);
       this.retrySoon();
       return;

@@ -55,10 +55,11 @@ export class Channel {
     return wasLost;
   }
 
-  /** False: something else has happened since it was asked. */
-  failed(attempt: number): boolean {
+  /** Whoever waits is told `why`; null: it may still come in time. False: something else has happened since it was asked. */
+  failed(attempt: number, why: Error | null): boolean {
     if (attempt !== this.attempt) return false;
     this.pending = false;
+    if (why !== null) this.waiting?.settle(why);
     return true;
   }
 

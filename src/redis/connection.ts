@@ -181,6 +181,8 @@ export class RedisConnection {
     }
     if (session !== this.session || this.closing) return;
     this.up = true;
+    // Unless an error says more.
+    this.reason = new Error('the connection was closed');
     for (const settle of this.awaiting) settle();
     this.watch.up(this);
   }

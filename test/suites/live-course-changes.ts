@@ -178,7 +178,8 @@ export function describeCourseChanges(scene: () => Scene): void {
       await scene().open();
       accepted(await scene().attend('t1', 'ct'));
       const joined = scene().join(1, 'c1');
-      const dropped = scene().roster(rosterEntry(1, { approved: false }), rosterEntry(2, { approved: false }));
+      const entries = [1, 2].map((n) => rosterEntry(n, { approved: false }));
+      const dropped = scene().submit({ kind: 'roster', entries });
       const tooLate = scene().join(2, 'c2');
       accepted(await joined);
       await dropped;

@@ -17,6 +17,7 @@ export function describeJoining(scene: () => Scene): void {
         room_seq: 0,
         counts: { present: 1, absent: 3, late: 0, excused: 0 },
         online_count: 1,
+        epoch: (await scene().view()).roll.header.epoch,
       });
       expect(answer.records).toMatchObject([
         { student_id: 's1', status: 'present', joined_at: at, marked_at: at, marked_by: 'self', own_seq: 1 },

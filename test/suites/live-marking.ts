@@ -40,6 +40,7 @@ export function describeMarking(scene: () => Scene): void {
 
     test('MARK-1 the last write wins, and the same value by the same hand is no change', async () => {
       await scene().open();
+      accepted(await scene().attend('t1', 'ct'));
       accepted(await scene().mark(1, 'late', { remarks: 'bus' }));
       expect(accepted(await scene().mark(1, 'late'))).toMatchObject({ changed: false, seq: 1 });
       expect(accepted(await scene().mark(1, 'late', { by: 't2' }))).toMatchObject({ changed: true, seq: 2 });
@@ -60,7 +61,7 @@ export function describeMarking(scene: () => Scene): void {
     test('MARK-1 a bulk tells each changed record and then the whole, under one seq', async () => {
       await scene().open();
       accepted(await scene().attend('t1', 'ct'));
-      accepted(await scene().join(2, 'c2'));
+      for (const n of [1, 2]) accepted(await scene().join(n, `c${n}`));
       accepted(await scene().mark(3, 'excused'));
       scene().heard.take();
       const answer = accepted(
@@ -71,7 +72,7 @@ export function describeMarking(scene: () => Scene): void {
           { student_id: 's1', status: 'present' },
         ]),
       );
-      expect(answer).toMatchObject({ seq: 3, room_seq: 2 });
+      expect(answer).toMatchObject({ seq: 4, room_seq: 2 });
       expect(answer.records.map((it) => [it.student_id, it.status])).toEqual([
         ['s1', 'present'],
         ['s2', 'present'],
@@ -91,7 +92,7 @@ export function describeMarking(scene: () => Scene): void {
           { student_id: 's2', status: 'present' },
         ],
         statistics: { presentCount: 2, excusedCount: 1, absentCount: 1 },
-        seq: 3,
+        seq: 4,
         room_seq: 2,
       });
     });

@@ -4,6 +4,7 @@ import { type Roll, recount, replay } from '../../src/domain/roll.ts';
 import { ARCHIVE_LEASE_MS } from '../../src/limits.ts';
 import type { Answer } from '../../src/live/live-store.ts';
 import { FixedClock, T0 } from '../support/fixed-clock.ts';
+import type { HeardEntry } from '../support/heard.ts';
 import { Random } from '../support/random.ts';
 import { countedIds, rollState } from './live-fixtures.ts';
 import { LiveModel, type ModelRoll } from './live-model.ts';
@@ -13,21 +14,27 @@ import type { LiveStoreUnderTest, MakeLiveStore } from './live-scene.ts';
 /** How many of all sequences replace the process now and then: that takes far longer than everything else. */
 const REOPENING_SEQUENCES = 0.06;
 
-export type ModelRun = { make: MakeLiveStore; seed: number; sequences: number };
+/** reopens false: its processes are not replaced. */
+export type ModelRun = { make: MakeLiveStore; seed: number; sequences: number; reopens?: boolean };
 
 /** Sequence n of a run has the seed `seed + n`, so that any of them runs alone. All share one store. */
-export async function runModel({ make, seed, sequences }: ModelRun): Promise<void> {
+export async function runModel({ make, seed, sequences, reopens = true }: ModelRun): Promise<void> {
   const clock = new FixedClock();
   let under = await make({ clock: clock.read, makeId: countedIds() });
   try {
-    for (let n = 0; n < sequences; n += 1) under = await runSequence(under, clock, seed + n);
+    for (let n = 0; n < sequences; n += 1) under = await runSequence(under, clock, seed + n, reopens);
   } finally {
     await under.close();
   }
 }
 
-async function runSequence(under: LiveStoreUnderTest, clock: FixedClock, seed: number): Promise<LiveStoreUnderTest> {
-  const sequence = new Sequence(under, clock, seed);
+async function runSequence(
+  under: LiveStoreUnderTest,
+  clock: FixedClock,
+  seed: number,
+  reopens: boolean,
+): Promise<LiveStoreUnderTest> {
+  const sequence = new Sequence(under, clock, seed, reopens);
   try {
     await sequence.run();
   } catch (error) {
@@ -46,13 +53,13 @@ class Sequence {
   private readonly random: Random;
   private readonly generator: RandomSteps;
 
-  constructor(under: LiveStoreUnderTest, clock: FixedClock, seed: number) {
+  constructor(under: LiveStoreUnderTest, clock: FixedClock, seed: number, mayReopen: boolean) {
     clock.now = T0 + (seed % 1000) * 60_000;
     this.under = under;
     this.clock = clock;
     this.model = new LiveModel(clock);
     this.random = new Random(seed);
-    const reopens = under.reopen !== undefined && this.random.chance(REOPENING_SEQUENCES);
+    const reopens = mayReopen && under.reopen !== undefined && this.random.chance(REOPENING_SEQUENCES);
     const name = `model-${seed}`;
     this.generator = new RandomSteps({ name, random: this.random, model: this.model, clock, reopens });
     under.heard.take();
@@ -201,10 +208,25 @@ class Sequence {
     }
   }
 
+  /**
+   * Events as this store's can be compared. One that publishes by namespace tells nothing that nobody hears, and who
+   * hears it is decided where it arrives: then it must have gone to the namespaces of those who should hear it.
+   */
+  private comparable(entries: HeardEntry[]): object[] & { session_id: string }[] {
+    const { namespaceOf } = this.under;
+    const events = entries.flatMap((it) => (it.kind === 'event' ? [it] : []));
+    if (namespaceOf === undefined) return events;
+    return events.flatMap(({ by, namespaces = [...new Set(by.map(namespaceOf))], ...event }) => {
+      if (namespaces.length === 0) return [];
+      const alone = event.delivery.receivers.to === 'student';
+      return [{ ...event, namespaces: namespaces.sort(), ...(alone ? { by } : {}) }];
+    });
+  }
+
   private async compare(wholly: boolean): Promise<void> {
     const { live, heard } = this.under;
-    const told = heard.take().filter((it) => it.kind === 'event');
-    const expected = this.model.heard.take().filter((it) => it.kind === 'event');
+    const told = this.comparable(heard.take());
+    const expected = this.comparable(this.model.heard.take());
     for (const id of this.generator.session_ids) {
       const of = (events: typeof told) => events.filter((it) => it.session_id === id);
       same(`events of ${id}`, of(told), of(expected));
@@ -282,15 +304,23 @@ const withoutCurrent = (answer: Answer | null): unknown => {
   return outcome;
 };
 
-/** With or without what only grows. */
+/** For JSON.stringify: the fields of objects in the order of their names. */
+const inOrder = (_key: string, value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+/** With or without what only grows. What a request was answered is among the requests, and need not be in the log too. */
 const stateOf = (roll: Roll, wholly: boolean): object => {
   const { log, requests, ...state } = rollState(roll);
-  return wholly ? { ...state, log, requests } : state;
+  if (!wholly) return state;
+  const changes = log.map(({ request: _request, ...change }) => change);
+  return { ...state, log: changes, requests: requests.sort(([a], [b]) => (a < b ? -1 : 1)) };
 };
 
 /** Compares as text, which is fast, and shows the difference when there is one. */
 function same(what: string, got: unknown, wanted: unknown): void {
   const [a, b] = [JSON.stringify(got), JSON.stringify(wanted)];
-  if (a === b) return;
+  if (a === b || JSON.stringify(got, inOrder) === JSON.stringify(wanted, inOrder)) return;
   expect(a === undefined ? a : JSON.parse(a), what).toEqual(b === undefined ? b : JSON.parse(b));
 }

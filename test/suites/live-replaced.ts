@@ -54,7 +54,7 @@ export function describeReplaced(scene: () => Scene): void {
       scene().clock.advance(PRESENCE_RETURN_MS);
       await scene().live.sweepPresence();
       await scene().settle();
-      expect(scene().heard.take()).toEqual([]);
+      expect(scene().heard.takeNames()).toEqual([]);
     });
   });
 }

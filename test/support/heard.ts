@@ -93,7 +93,11 @@ export class Heard implements Audience {
 
   /** Every event so far. */
   events(): HeardEvent[] {
-    return this.entries.flatMap(({ kind, ...it }) => (kind === 'event' ? [it as HeardEvent] : []));
+    return this.entries.flatMap((it) => {
+      if (it.kind !== 'event') return [];
+      const { kind: _kind, namespaces: _namespaces, ...event } = it;
+      return [event];
+    });
   }
 
   /** Payloads of one event so far, in order. */

@@ -27,6 +27,7 @@ type Packet = {
 /** What a node's rooms do, without sockets. */
 class Listener implements FedAudience {
   readonly heard = new Heard();
+  onOver: (session_id: string) => void = () => {};
   private readonly lastSeq = new Map<string, number>();
 
   namespaceOf(connection: string): number {
@@ -65,6 +66,7 @@ class Listener implements FedAudience {
     const { seq, room_seq, out } = heading;
     this.lastSeq.set(session_id, Math.max(seq, this.lastSeq.get(session_id) ?? 0));
     if (out !== null) {
+      if (out === 'all') this.onOver(session_id);
       const members = this.membersOf(session_id);
       const leave = (it: Connection) =>
         out === 'all' || (out === 'students' ? it.student_id !== null : out.includes(it.id));
@@ -117,6 +119,7 @@ export const makeRedisLive =
 const openOn = async (
   variables: Partial<RedisVariables> & { REDIS_URL: string; REDIS_PREFIX: string },
   options: Options,
+  sessions: string[] = [],
 ): Promise<RedisUnderTest> => {
   const settings = redisSettings({
     REDIS_MODE: undefined,
@@ -153,36 +156,38 @@ const openOn = async (
     await listen(plan.session.id).catch(() => {});
     return open(plan);
   };
+  await Promise.all(sessions.map(listen));
   await live.sweepPresence();
 
   let marked = 0;
+  const over = new Set<string>();
+  listener.onOver = (session_id) => over.add(session_id);
+  // Messages of one server come in the order in which they were published.
+  const settle = async (): Promise<void> => {
+    await Promise.all(
+      [...listened].map((session_id) => {
+        marked += 1;
+        const text = `marker ${marked}`;
+        const arrived = new Promise<void>((resolve) => markers.set(text, resolve));
+        link.command('spublish', markerOf(session_id), text).catch(() => markers.get(text)?.());
+        return arrived.then(() => markers.delete(text));
+      }),
+    );
+    for (const session_id of over) listened.delete(session_id);
+    over.clear();
+  };
   const rolls = new RedisRolls({ link, keys, makeId: options.makeId, clock: options.clock });
   return {
-    live,
+    live: afterEach(live, settle),
     heard: listener.heard,
     connections,
     keys,
     namespaceOf,
     whole: (session_id) => readWhole(rolls, session_id),
-    // Messages of one server come in the order in which they were published.
-    settle: async () => {
-      await Promise.all(
-        [...listened].map((session_id) => {
-          marked += 1;
-          const text = `marker ${marked}`;
-          const arrived = new Promise<void>((resolve) => markers.set(text, resolve));
-          void link.command('spublish', markerOf(session_id), text);
-          return arrived.then(() => markers.delete(text));
-        }),
-      );
-      for (const session_id of listened) {
-        if ((await live.peek(session_id)) === null) listened.delete(session_id);
-      }
-    },
+    settle,
     reopen: async () => {
       await connections.close();
-      const next = await openOn(variables, options);
-      return next;
+      return openOn(variables, options, [...listened]);
     },
     close: async () => {
       await live.close().catch(() => {});
@@ -190,6 +195,20 @@ const openOn = async (
     },
   };
 };
+
+/** The same store, whose calls are over when what they published has been heard. */
+const afterEach = (live: RedisLiveStore, settle: () => Promise<void>): RedisLiveStore =>
+  new Proxy(live, {
+    get: (target, name) => {
+      const it = Reflect.get(target, name) as unknown;
+      if (typeof it !== 'function') return it;
+      return async (...args: unknown[]) => {
+        const result = await (it.apply(target, args) as Promise<unknown>);
+        await settle();
+        return result;
+      };
+    },
+  });
 
 /** Everything that the keys of a roll hold. */
 const readWhole = async (rolls: RedisRolls, session_id: string): Promise<WholeRoll | null> => {

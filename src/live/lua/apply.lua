@@ -1,8 +1,7 @@
 -- apply: everything that changes a roll or who is connected to it, for all commands of one turn of one node, in order.
 --
 -- Arguments beyond the common ones: the node's id, and the commands as a JSON list. A command is one of
--- domain/commands.ts with `connection` { id, namespace } where a socket sent it (an end with the session object as it
--- will be), or one of { kind: 'detach', connection }, { kind: 'reattach', user_id, as, header_version, connection },
+-- domain/commands.ts with `connection` { id, namespace } where a socket sent it, or one of { kind: 'detach', connection }, { kind: 'reattach', user_id, as, header_version, connection },
 -- { kind: 'sweep', node }.
 -- Answers nil when there is no roll, else JSON: the roll's numbers after all of them, the answer to each, and which of
 -- the connections named are online now.
@@ -90,11 +89,19 @@ local function add_bulk_events(events, change)
   }
 end
 
+-- The session object as it is now that the roll has ended. Quotes inside of texts are escaped, so this finds the field.
+local function ended_session()
+  local session = redis.call('HGET', ROLL, 'session')
+  local first, last = string.find(session, '"status":"active"', 1, true)
+  return string.sub(session, 1, first - 1) .. '"status":' .. json(roll.state) .. string.sub(session, last + 1)
+end
+
 local function add_end_events(events, change)
   if #change.lines > 0 then add_bulk_events(events, change) end
+  local session = ended_session()
   local function payload(records)
     return T.ended({
-      session_id = SESSION_JSON, session = change.session, statistics = statistics_json(), records = records,
+      session_id = SESSION_JSON, session = session, statistics = statistics_json(), records = records,
       by_name = json(change.by_name), at = NOW, seq = json(roll.seq), room_seq = json(roll.room_seq),
     })
   end

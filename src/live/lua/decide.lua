@@ -234,7 +234,7 @@ local function decide_end(command)
   if not lines then return refusal end
   local change = {
     kind = 'end', source = command.submitted and 'submit' or 'end', by = command.by, by_name = command.by_name,
-    lines = lines, tells_room = true, session = command.session, submitted = command.submitted,
+    lines = lines, tells_room = true, submitted = command.submitted,
   }
   roll.state = command.outcome
   ended = T.ended_by({

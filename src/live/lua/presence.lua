@@ -1,6 +1,6 @@
 -- Who is connected, with which connections, on which node. Online and present are two things: nothing here ever changes
 -- a record. `online` holds each connection as [user_id, student_id or null, node, namespace]; `places` each user's
--- connections as a list of [connection, whether as a student, namespace].
+-- connections as a list of [connection, student_id or false, namespace].
 
 local online, places = hash(ONLINE), hash(PLACES)
 
@@ -23,21 +23,21 @@ local function put_places(user_id, list)
   put(places, user_id, #list > 0 and cjson.encode(list) or false)
 end
 
-local function is_online_student(list)
+local function is_online(student_id, list)
   for _, place in ipairs(list) do
-    if place[2] then return true end
+    if place[2] == student_id then return true end
   end
   return false
 end
 
--- Connections of a student, by namespace. All of them are of the user that the record names.
+-- Connections of a student, by namespace. All of them are of the user that the record names, who may have others.
 local function connections_of(student_id)
   local by_namespace = {}
   for namespace = 1, NAMESPACE_COUNT do by_namespace[namespace] = {} end
   local record = record_of(student_id)
   for _, place in ipairs(record and places_of(record.user_id) or {}) do
     local ids = by_namespace[place[3]]
-    if place[2] then ids[#ids + 1] = place[1] end
+    if place[2] == student_id then ids[#ids + 1] = place[1] end
   end
   return by_namespace
 end
@@ -98,7 +98,7 @@ local function detach(connection)
   end
   put_places(entry.user_id, rest)
   count_connection(entry, -1)
-  local went_offline = entry.student_id ~= nil and not is_online_student(rest)
+  local went_offline = entry.student_id ~= nil and not is_online(entry.student_id, rest)
   if went_offline then roll.online = roll.online - 1 end
   return entry, went_offline
 end
@@ -130,8 +130,8 @@ local function put_online(entry, returning)
   end
   if before then return end
   local list = places_of(entry.user_id)
-  local came_online = entry.student_id ~= nil and not is_online_student(list)
-  list[#list + 1] = { entry.connection, entry.student_id ~= nil, entry.namespace }
+  local came_online = entry.student_id ~= nil and not is_online(entry.student_id, list)
+  list[#list + 1] = { entry.connection, entry.student_id or false, entry.namespace }
   put_places(entry.user_id, list)
   put(online, entry.connection,
     cjson.encode({ entry.user_id, entry.student_id or null, entry.node, entry.namespace }))

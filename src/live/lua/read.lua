@@ -27,9 +27,9 @@ if from ~= '' then
   end
 end
 
-local fixed = redis.call('HMGET', ROLL, 'header', 'started_at', 'auto_end_at', 'end')
+local fixed = redis.call('HMGET', ROLL, 'header', 'started_at', 'auto_end_at', 'end', 'session')
 local head = T.head({
-  header = fixed[1], started_at = json(fixed[2]), auto_end_at = fixed[3], ['end'] = fixed[4] or 'null',
+  session = fixed[5], header = fixed[1], started_at = json(fixed[2]), auto_end_at = fixed[3], ['end'] = fixed[4] or 'null',
   state = json(roll.state), version = json(roll.version), epoch = json(roll.epoch), staff = roll.staff,
   seq = json(roll.seq), room_seq = json(roll.room_seq), counts = counts_json(), joined = json(roll.joined),
   online_count = json(roll.online), opens_at = json(roll.opens_at), late_at = json(roll.late_at),
