@@ -61,7 +61,7 @@ export class Attending {
     this.takeOffline(live, id, at);
   }
 
-  /** After a change of roster or staff: who may not be here any more is out (AUTH-1). */
+  /** After a change of roster or staff: who may not be here any more is out (AUTH-1), told by the order of their ids. */
   expelUnentitled(live: LiveRoll): void {
     const { roll, presence } = live;
     const out: string[] = [];
@@ -73,7 +73,7 @@ export class Attending {
       if (!entitled) out.push(id);
     }
     if (out.length > 0) this.audience.expel(roll.header.session.id, out);
-    for (const id of out) this.takeOffline(live, id);
+    for (const id of out.sort()) this.takeOffline(live, id);
   }
 
   /** The session is over for students; staff stay until the archive has it (END-5). */

@@ -148,6 +148,7 @@ export const TEMPLATES = {
     run: place('run'),
     answers: place('answers'),
     here: place('here'),
+    overtaken: place('overtaken'),
     changed_since: place('changed_since'),
   },
   head: {

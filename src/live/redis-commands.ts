@@ -29,6 +29,8 @@ export type Applied = {
   run: number;
   /** Connections that were named: the student as whom it is online, null as staff, false if it is not. */
   here: Record<string, string | null | false>;
+  /** Connections that came in by this run, whom the end let go before they could hear it. */
+  overtaken: string[];
   /** Records of students who joined, where they have changed since. */
   changed_since: Record<string, RollRecord>;
 };

@@ -48,6 +48,7 @@ import {
   type Applied,
   currentOf,
   type FromSocket,
+  type Given,
   type Reattached,
   RedisCommands,
   type Sent,
@@ -350,8 +351,10 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     if (here !== false) {
       return this.entering.enter(session_id, { id: from.id, user_id, student_id: here }, applied);
     }
+    // Whatever it was in these rooms before.
+    this.audience.expel(session_id, [from.id]);
     // The end came in the same turn: who was told that they joined hears of it.
-    if (applied.state !== 'active' && command.kind === 'join' && outcome.repeated !== true && record !== undefined) {
+    if (command.kind === 'join' && applied.overtaken.includes(from.id) && record !== undefined) {
       const connection = { id: from.id, user_id, student_id: record.student_id };
       await this.entering.tellMissed(session_id, connection, outcome, record);
     }

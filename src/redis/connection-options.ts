@@ -44,7 +44,7 @@ export const connectionOptions = (settings: RedisSettings, purpose: Purpose, nod
   connectTimeout: REDIS_TCP_CONNECT_MS,
   commandTimeout: ANSWER_WITHIN_MS[purpose],
   // With a question every REDIS_PING_MS, this is how a connection is noticed that is open but dead.
-
+  socketTimeout: REDIS_SILENT_MS,
   disconnectTimeout: REDIS_CLOSE_MS,
   maxLoadingRetryTime: REDIS_RECONNECT_MAX_MS,
   disableClientInfo: true,

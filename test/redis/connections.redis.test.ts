@@ -202,6 +202,8 @@ describeWithRedis('one server', 'process', () => {
     const redis = await connectedRedis({ REDIS_URL: server.url, REDIS_WAIT_REPLICAS: 1 });
     expect(redis.warnings.join()).not.toContain('REDIS_WAIT_REPLICAS');
     const wait = { wait: true };
+    const confirms = () => redis.state.run(ADD, ['first'], [1], wait).catch(() => null);
+    await until('the replica, which has only just come, confirms', confirms);
     await Promise.all(Array.from({ length: 50 }, () => redis.state.run(ADD, ['counter'], [1], wait)));
     expect(await replica.command('GET', 'counter')).toBe('50');
     await server.command('SCRIPT', 'FLUSH');

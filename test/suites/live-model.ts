@@ -208,7 +208,7 @@ export class LiveModel {
     });
     const ids = out.map(({ id }) => id);
     this.heard.expel(header.session.id, ids);
-    for (const id of ids) this.takeOffline(it, id);
+    for (const id of ids.sort()) this.takeOffline(it, id);
   }
 
   private letGo({ roll, presence }: ModelRoll, goes: (connection: Connection) => boolean): void {

@@ -11,6 +11,8 @@ export type HeardEvent = {
   seq: number;
   room_seq: number;
   by: string[];
+  /** Told to these alone, who were overtaken by it. */
+  alone?: true;
   /** Where it was published, when that is not the same as who heard it. */
   namespaces?: number[];
 };
@@ -61,7 +63,7 @@ export class Heard implements Audience {
   /** An event for these connections alone. */
   heardBy(by: string[], delivery: Delivery): void {
     const { session_id } = delivery.payload as { session_id: string };
-    this.entries.push({ kind: 'event', session_id, delivery, seq: 0, room_seq: 0, by });
+    this.entries.push({ kind: 'event', session_id, delivery, seq: 0, room_seq: 0, by, alone: true });
   }
 
   /** A connection broke: it hears nothing any more. Without an id: all of them did. */

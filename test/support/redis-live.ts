@@ -29,6 +29,8 @@ class Listener implements FedAudience {
   readonly heard = new Heard();
   onOver: (session_id: string) => void = () => {};
   private readonly lastSeq = new Map<string, number>();
+  /** The run in which each connection was let in. */
+  private readonly letIn = new Map<string, number>();
 
   namespaceOf(connection: string): number {
     return namespaceOf(connection);
@@ -48,6 +50,7 @@ class Listener implements FedAudience {
 
   async admit(session_id: string, connection: Connection, at: LetInAt): Promise<boolean> {
     this.heard.admit(session_id, connection);
+    this.letIn.set(`${session_id} ${connection.id}`, at.run);
     return (this.lastSeq.get(session_id) ?? 0) <= at.seq;
   }
 
@@ -68,15 +71,11 @@ class Listener implements FedAudience {
     if (out !== null) {
       if (out === 'all') this.onOver(session_id);
       const members = this.membersOf(session_id);
-      const leave = (it: Connection) =>
-        out === 'all' || (out === 'students' ? it.student_id !== null : out.includes(it.id));
-      this.expel(
-        session_id,
-        members
-          .filter(leave)
-          .map(({ id }) => id)
-          .sort(),
-      );
+      const wasIn = ({ id }: Connection) => (this.letIn.get(`${session_id} ${id}`) ?? 0) < heading.run;
+      const leaves = (it: Connection) =>
+        wasIn(it) && (out === 'all' || (out === 'students' ? it.student_id !== null : out.includes(it.id)));
+      const gone = members.filter(leaves).map(({ id }) => id);
+      this.expel(session_id, gone.sort());
       return;
     }
     const { nsp, data } = JSON.parse(message.toString()) as Packet;
@@ -217,10 +216,9 @@ const readWhole = async (rolls: RedisRolls, session_id: string): Promise<WholeRo
   if (reading === null) return null;
   const { link, keys } = rolls;
   const [roll = '', , , followers = '', , , , requests = ''] = keys.ofRoll(session_id);
-  const flat = (await link.command('hgetall', requests)) as string[];
+  const stored = (await link.command('hgetall', requests)) as Record<string, string>;
   const remembered = new Map<string, Remembered>();
-  for (let i = 0; i < flat.length; i += 2) {
-    const [key, text] = [flat[i] as string, flat[i + 1] as string];
+  for (const [key, text] of Object.entries(stored)) {
     const end = text.indexOf('\n');
     remembered.set(key, { hash: text.slice(0, end), outcome: JSON.parse(text.slice(end + 1)) });
   }

@@ -149,6 +149,9 @@ local function enter(command, outcome)
   if entry.student_id then put_online(entry, outcome.repeated or not outcome.first_join) end
 end
 
+-- Students' connections that came in by this run and were let go by it.
+local overtaken = {}
+
 local function finish(command, outcome, change, is_last)
   if command.kind == 'leave' and command.connection and outcome.ok and not outcome.repeated then
     -- What is told after this, in the same turn, is not for this connection any more.
@@ -160,7 +163,7 @@ local function finish(command, outcome, change, is_last)
   if change.kind == 'course' then return expel_unentitled() end
   tell(events_of(change), true)
   if change.kind ~= 'end' then return end
-  let_students_go()
+  overtaken = let_students_go()
   roll.due_since = now_ms
 end
 
@@ -235,5 +238,5 @@ return T.applied({
   state = json(roll.state), version = json(roll.version), epoch = json(roll.epoch), seq = json(roll.seq),
   room_seq = json(roll.room_seq), counts = counts_json(), online_count = json(roll.online), run = json(roll.run),
   answers = '[' .. table.concat(answers, ',') .. ']', here = '{' .. table.concat(here, ',') .. '}',
-  changed_since = '{' .. table.concat(changed_since, ',') .. '}',
+  overtaken = #overtaken > 0 and cjson.encode(overtaken) or '[]', changed_since = '{' .. table.concat(changed_since, ',') .. '}',
 })

@@ -120,6 +120,9 @@ local function joined_payload(template, student_id, joined_at)
   })
 end
 
+-- Connections that were put in by this run.
+local entered = {}
+
 -- Puts a connection in. returning: staff are to hear of a return if its student was gone.
 local function put_online(entry, returning)
   local before = entry_of(entry.connection)
@@ -136,6 +139,7 @@ local function put_online(entry, returning)
   put(online, entry.connection,
     cjson.encode({ entry.user_id, entry.student_id or null, entry.node, entry.namespace }))
   count_connection(entry, 1)
+  entered[entry.connection] = true
   if not came_online then return end
   roll.online = roll.online + 1
   if not returning then return end
@@ -174,10 +178,14 @@ local function sweep_node(node)
   end
 end
 
--- The session is over for students; staff stay until the archive has it (END-5).
+-- The session is over for students; staff stay until the archive has it (END-5). Answers who had just come in, and is not
+-- in the rooms of their node yet.
 local function let_students_go()
   take_out('students')
+  local overtaken = {}
   for _, connection in ipairs(connections_that(function(entry) return entry.student_id ~= nil end)) do
     detach(connection)
+    if entered[connection] then overtaken[#overtaken + 1] = connection end
   end
+  return overtaken
 end
