@@ -4,41 +4,33 @@
  */
 
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Archiver } from './archive/archiver.ts';
-import { SqliteArchive } from './archive/sqlite-archive.ts';
 import { Attendance } from './attendance/attendance.ts';
 import { finishPendingErasures } from './attendance/erasure.ts';
 import type { Services } from './attendance/services.ts';
 import { reconcile, START_GRACE_MS } from './attendance/starting.ts';
 import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
 import { HttpConnections } from './http-connections.ts';
 import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
-import { EmbeddedLiveStore } from './live/embedded-live-store.ts';
+import type { LiveStore } from './live/live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { metricsServer } from './metrics-server.ts';
 import { allowsOrigin, isSameOrigin } from './origins.ts';
-import { SqliteRegistry } from './registry/sqlite-registry.ts';
+import type { Profile } from './profiles/profile.ts';
 import { buildHttpServer } from './rest/http-server.ts';
-import { keptSecret } from './secret-file.ts';
 import type { EventReport } from './sockets/dispatch.ts';
 import { drainSockets } from './sockets/drain.ts';
 import { Rooms } from './sockets/rooms.ts';
 import { attachSockets, createIo } from './sockets/socket-server.ts';
 import { StatisticsTicker } from './sockets/statistics-ticker.ts';
-import { lockDataDir } from './sqlite/data-dir.ts';
-import { openDatabase } from './sqlite/database.ts';
 import { tokenVerifier } from './token.ts';
 
-/** Another process' write lock on the file is waited for this long; the directory is locked, so it is a tool at most. */
-const DATABASE_BUSY_MS = 2_000;
 /** Parts of the drain: clients are moved, HTTP requests are answered; the rest is for the archiver. */
 const MOVING_SHARE = 0.5;
 const ANSWERING_SHARE = 0.2;
@@ -50,8 +42,8 @@ export type AppOptions = {
   makeId: MakeId;
   /** Between 0 and 1. */
   random: () => number;
-  /** For fault tests: runs before each commit of live changes. */
-  beforeCommit?: () => void;
+  /** Belongs to the app from now on. */
+  profile: Profile;
 };
 
 export type App = {
@@ -63,23 +55,20 @@ export type App = {
   secret: string | null;
 };
 
-/** Throws an Error of one line when it cannot be made (directory locked, not writable, or with files that do not open). */
 export const createApp = (options: AppOptions): App => {
-  const { config, logger, clock, makeId } = options;
-  const lock = lockDataDir(config.DATA_DIR);
-  const key = config.tokenKey ?? {
-    kind: 'secret' as const,
-    secret: keptSecret(config.DATA_DIR, () => makeId() + makeId()),
-  };
-  const db = openData(config.DATA_DIR);
+  const { config, logger, clock, makeId, profile } = options;
+  const { registry, archive } = profile;
+  const key = config.tokenKey ?? profile.ownKey;
+  if (key === null) throw new Error('no key to verify tokens with');
   const metrics = createMetrics();
 
   let draining = false;
-  const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: true });
+  const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: profile.allowsLocalhost });
   const io = createIo({
     transports: config.TRANSPORTS ?? ['websocket', 'polling'],
     allowOrigin: (origin, request) => allowOther(origin) || isSameOrigin(origin, request),
     isDraining: () => draining,
+    adapter: profile.adapter,
   });
   const ticker = new StatisticsTicker({
     clock,
@@ -88,22 +77,14 @@ export const createApp = (options: AppOptions): App => {
     onError: (error) => logger.warn({ err: error }, 'statistics were not sent'),
   });
   const rooms = new Rooms(io, ticker);
-  const registry = new SqliteRegistry(db);
-  const archive = new SqliteArchive(db);
-  const live = new EmbeddedLiveStore({
-    db,
-    clock,
-    makeId,
-    audience: rooms,
-    // After the answers to the end have left.
-    onDue: () => setImmediate(() => archiver.wake()),
-    beforeCommit: options.beforeCommit,
-  });
+  // After the answers to the end have left.
+  const parts = profile.live(rooms, () => setImmediate(() => archiver.wake()));
+  const live = parts.store;
   const services: Services = {
     live,
     registry,
     archive,
-    courseRooms: rooms,
+    courseRooms: parts.courseRooms,
     clock,
     makeId,
     autoEndAfterMinutes: config.AUTO_END_AFTER_MINUTES ?? 720,
@@ -180,14 +161,17 @@ export const createApp = (options: AppOptions): App => {
   return {
     secret: key.kind === 'secret' ? key.secret : null,
     start: async () => {
+      // Before anybody can be connected: presence goes by the lease that a node holds.
+      await live.sweepPresence();
       // First, since Fastify logs where it listens, and a start that fails logs nothing.
       const metricsAt = ownMetrics === null ? null : await listening(config, 'METRICS_PORT', ownMetrics.listen);
       await listening(config, 'PORT', () => fastify.listen({ port: config.PORT, host: config.HOST }));
+      parts.start();
       ticker.start();
       archiver.start();
       reconciler = setInterval(() => reconcileNow(START_GRACE_MS), RECONCILE_EVERY_MS);
       sweeper = setInterval(sweep, PRESENCE_SWEEP_MS);
-      await Promise.all([reconcileNow(0), finishErasures()]);
+      await Promise.all([reconcileNow(profile.startGrace_ms), finishErasures()]);
       return { port: (fastify.server.address() as AddressInfo).port, metricsPort: metricsAt?.port };
     },
     drain: async () => {
@@ -201,22 +185,14 @@ export const createApp = (options: AppOptions): App => {
       await connections.closing(() => fastify.close(), config.DRAIN_TIMEOUT_MS * ANSWERING_SHARE);
       await ownMetrics?.close();
       await archiver.stop();
+      parts.stop();
       await live.close();
-      db.close();
-      lock.release();
+      await profile.close();
     },
   };
 };
 
-const openData = (dir: string): DatabaseSync => {
-  try {
-    return openDatabase({ file: join(dir, 'rollcast.db'), busyTimeoutMs: DATABASE_BUSY_MS });
-  } catch (error) {
-    throw new ConfigError(`DATA_DIR ${dir}: ${(error as Error).message}`, { cause: error });
-  }
-};
-
-const gatherBacklog = async (live: EmbeddedLiveStore, metrics: Metrics): Promise<void> => {
+const gatherBacklog = async (live: Pick<LiveStore, 'backlog'>, metrics: Metrics): Promise<void> => {
   const { rolls, overdue, oldest_overdue_ms } = await live.backlog();
   metrics.liveRolls.set(rolls);
   metrics.overdueRolls.set(overdue);

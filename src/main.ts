@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { randomId, systemClock } from './clock.ts';
 import { maskedConfig, readConfig } from './config.ts';
+import { embeddedProfile } from './profiles/embedded.ts';
 
 /** Exit code when it could not start. */
 const CANNOT_START = 1;
@@ -24,7 +25,8 @@ const run = async (): Promise<void> => {
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
   process.stdout.on('error', () => {});
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
-  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random });
+  const profile = embeddedProfile({ config, clock: systemClock, makeId: randomId });
+  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, profile });
   // Nothing is logged before this has worked: a start that fails says one line.
   const { port, metricsPort } = await app.start();
   logger.info({ config: maskedConfig(config) }, 'configuration');
@@ -34,7 +36,7 @@ const run = async (): Promise<void> => {
   if (config.JWT_SECRET !== undefined && config.JWT_SECRET.length < SECRET_SAFE_CHARS) {
     logger.warn(`JWT_SECRET has fewer than ${SECRET_SAFE_CHARS} characters: it can be guessed`);
   }
-  logger.info({ port, metrics_port: metricsPort, profile: 'embedded' }, 'listening');
+  logger.info({ port, metrics_port: metricsPort, profile: profile.name }, 'listening');
 
   let leaving = false;
   const leave = (signal: NodeJS.Signals): void => {

@@ -7,6 +7,7 @@ import { type App, createApp } from '../app.ts';
 import { randomId, systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { ListenError } from '../listening.ts';
+import { embeddedProfile } from '../profiles/embedded.ts';
 import { seedCourse } from './course.ts';
 import { DEMO_USAGE, type DemoOptions, readDemoOptions } from './demo-options.ts';
 import { type DemoTokens, guide } from './guide.ts';
@@ -32,7 +33,8 @@ const makeApp = (config: Config): App => {
   const level = process.env.LOG_LEVEL ? config.LOG_LEVEL : 'warn';
   // Through Node's own stream, as the node's log: one that writes to the pipe itself has errors of its own.
   const logger = pino({ level, base: undefined }, { write: (line) => process.stdout.write(pretty(line)) });
-  return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random });
+  const profile = embeddedProfile({ config, clock: systemClock, makeId: randomId });
+  return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random, profile });
 };
 
 const run = async (): Promise<void> => {

@@ -3,7 +3,7 @@
  * Both namespaces get the same treatment.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import type { Attendance } from '../attendance/attendance.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
 import type { Clock } from '../clock.ts';
@@ -26,6 +26,8 @@ const PAYLOAD_TOO_LARGE = 413;
 /** engine.io keeps the query that it has parsed. */
 type PollingRequest = IncomingMessage & { _query?: { sid?: string } };
 
+type AdapterConstructor = NonNullable<ServerOptions['adapter']>;
+
 export type Transport = 'websocket' | 'polling';
 
 export type IoOptions = {
@@ -34,14 +36,17 @@ export type IoOptions = {
   allowOrigin: (origin: string, request: IncomingMessage) => boolean;
   /** From then on nobody new is let in: their libraries try again, and find another node or the next process. */
   isDraining: () => boolean;
+  /** How events get to and from other nodes; unset: there are none. */
+  adapter?: AdapterConstructor | undefined;
 };
 
 /** The server without a listener: rooms can be made of it; `io.attach(http)` and then attachSockets let clients in. */
-export const createIo = ({ transports, allowOrigin, isDraining }: IoOptions): LiveServer =>
+export const createIo = ({ transports, allowOrigin, isDraining, adapter }: IoOptions): LiveServer =>
   new Server({
     transports,
     maxHttpBufferSize: FRAME_MAX_BYTES,
     perMessageDeflate: false,
+    ...(adapter === undefined ? {} : { adapter }),
     // CORS headers serve polling; browsers do not ask before a WebSocket upgrade, so the Origin is checked for both.
     cors: (request: IncomingMessage, answer: (error: null, options: object) => void) => {
       const { origin } = request.headers;

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { randomId } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
+import { embeddedProfile } from '../../src/profiles/embedded.ts';
 import { Deployment, type ReachableNode, TEST_SECRET } from './deployment.ts';
 import { FixedClock } from './fixed-clock.ts';
 import { Random } from './random.ts';
@@ -56,14 +57,9 @@ export class InProcess extends Deployment {
     });
     const logger = pino({ level: 'info', base: undefined }, sink);
     const random = new Random(1);
-    this.app = createApp({
-      config,
-      logger,
-      clock: clock.read,
-      makeId: randomId,
-      random: () => random.next(),
-      ...(beforeCommit === undefined ? {} : { beforeCommit }),
-    });
+    const made = { clock: clock.read, makeId: randomId };
+    const profile = embeddedProfile({ config, ...made, beforeCommit });
+    this.app = createApp({ config, logger, ...made, random: () => random.next(), profile });
     this.mayLogErrors = beforeCommit !== undefined;
   }
 
