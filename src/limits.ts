@@ -90,6 +90,15 @@ export const KNOWN_ROLLS_MAX = 5_000;
 /** Grace after ends_at before a session ends by itself. */
 export const AUTO_END_AFTER_ENDS_AT_MS = 10 * 60_000;
 
+/** Messages of one session that a node holds back while it reads what it has missed; beyond it these are read too. */
+export const FEED_HELD_MAX_MESSAGES = 5_000;
+/** A room that is still behind its roll after this does not hear any more: what is published takes milliseconds. */
+export const FEED_DEAF_AFTER_MS = 1_000;
+/** A join waits this long for what was published before it to go by; then it was missed, and is read. */
+export const FEED_CATCH_UP_MS = 300;
+/** Sessions about which one node asks at once; all of them at once would hold up the joins. */
+export const FEED_LOOK_MAX_SESSIONS = 100;
+
 /** Redis: a start waits this long for all of its connections; longer, and an orchestrator should try elsewhere. */
 export const REDIS_CONNECT_MS = 10_000;
 /** One try to open a connection; a host that swallows packets must not hold up the next try. */

@@ -4,7 +4,8 @@ import type { ClientToServerEvents, ServerToClientEvents } from '../contract/eve
 import type { Actor } from '../domain/policy.ts';
 import type { EventAllowance } from './event-allowance.ts';
 
-type NoEvents = Record<string, never>;
+/** What nodes tell each other; the rest goes through the rolls. */
+export type NodeEvents = { expelFromCourse: (course_id: string, user_ids: string[]) => void };
 
 export type SocketData = {
   actor: Actor;
@@ -14,6 +15,6 @@ export type SocketData = {
   allowance: EventAllowance;
 };
 
-export type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
-export type LiveNamespace = Namespace<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
-export type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, NoEvents, SocketData>;
+export type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>;
+export type LiveNamespace = Namespace<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>;
+export type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>;

@@ -1,17 +1,17 @@
 /**
- * The sockets of this node by session, course and user; where events of the live store leave. A session has two rooms,
- * everybody and its staff, in both namespaces: they are one audience. Room names are internal.
+ * The sockets of this node by session, course and user; where events leave. A session has two rooms, everybody and its
+ * staff, in both namespaces: they are one audience. Room names are internal.
+ *
+ * For the embedded store this is the whole audience. Where rolls are shared by several nodes, SessionFeeds decides what
+ * goes through these rooms and SharedCourseRooms what goes through those of the courses.
  */
 import type { CourseRooms } from '../attendance/services.ts';
 import { NAMESPACES, type ServerEventName, type ServerPayload } from '../contract/events.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
 import type { Delivery, News } from '../fanout.ts';
 import type { Audience } from '../live/live-store.ts';
+import { courseRoomOf, roomOf, staffRoomOf } from '../live/redis-keys.ts';
 import type { LiveNamespace, LiveServer, LiveSocket } from './live-socket.ts';
-
-const roomOf = (session_id: string): string => `attendance_${session_id}`;
-const staffRoomOf = (session_id: string): string => `staff_${session_id}`;
-const courseRoomOf = (course_id: string): string => `course_${course_id}`;
 
 /** Told of what goes on in the sessions of this node. */
 export type SessionWatch = {
@@ -19,13 +19,20 @@ export type SessionWatch = {
   heard(session_id: string): void;
   /** Events of it were delivered here. */
   changed(session_id: string): void;
+  /** Its statistics were delivered here, whoever sent them. */
+  sent(session_id: string, to: 'room' | 'staff'): void;
 };
 
+/** A connection is gone, and was in these sessions. */
+export type GoneListener = (connection: string, session_ids: Iterable<string>) => void;
+
 export class Rooms implements Audience, CourseRooms {
-  private readonly namespaces: LiveNamespace[];
+  /** In the order of NAMESPACES. */
+  readonly namespaces: readonly LiveNamespace[];
+  readonly watch: SessionWatch;
   private readonly byId = new Map<string, LiveSocket>();
   private readonly byUser = new Map<string, Set<LiveSocket>>();
-  private readonly watch: SessionWatch;
+  private readonly goneListeners: GoneListener[] = [];
 
   constructor(io: LiveServer, watch: SessionWatch) {
     this.namespaces = NAMESPACES.map((name) => io.of(name));
@@ -48,6 +55,11 @@ export class Rooms implements Audience, CourseRooms {
     const sockets = this.byUser.get(user_id);
     sockets?.delete(socket);
     if (sockets?.size === 0) this.byUser.delete(user_id);
+    for (const listener of this.goneListeners) listener(socket.id, socket.data.sessions.keys());
+  }
+
+  onGone(listener: GoneListener): void {
+    this.goneListeners.push(listener);
   }
 
   all(): Iterable<LiveSocket> {
@@ -66,12 +78,31 @@ export class Rooms implements Audience, CourseRooms {
     return members;
   }
 
+  /** Place in NAMESPACES, from 0; undefined: it is gone. */
+  namespaceOf(connection: string): number | undefined {
+    const socket = this.byId.get(connection);
+    return socket === undefined ? undefined : NAMESPACES.indexOf(socket.nsp.name as (typeof NAMESPACES)[number]);
+  }
+
+  /** Whether a socket of this namespace is in a room here. */
+  isInUse(namespace: number, room: string): boolean {
+    return this.namespaces[namespace]?.adapter.rooms.has(room) === true;
+  }
+
+  // --- a session's rooms ----------------------------------------------------------------------------------------
+
   admit(session_id: string, { id, student_id }: Connection): void {
-    const socket = this.byId.get(id);
-    if (socket === undefined) return;
-    socket.data.sessions.set(session_id, student_id === null ? 'staff' : 'student');
+    this.join(session_id, id, student_id === null ? 'staff' : 'student');
     this.watch.heard(session_id);
-    void socket.join(student_id === null ? [roomOf(session_id), staffRoomOf(session_id)] : roomOf(session_id));
+  }
+
+  /** The socket is in the rooms of what it is in this session, and in no other of it. */
+  join(session_id: string, connection: string, as: 'staff' | 'student'): void {
+    const socket = this.byId.get(connection);
+    if (socket === undefined) return;
+    socket.data.sessions.set(session_id, as);
+    void socket.join(as === 'staff' ? [roomOf(session_id), staffRoomOf(session_id)] : roomOf(session_id));
+    if (as === 'student') void socket.leave(staffRoomOf(session_id));
   }
 
   expel(session_id: string, connections: string[]): void {
@@ -90,8 +121,29 @@ export class Rooms implements Audience, CourseRooms {
     if (deliveries.some(({ event }) => event !== 'attendanceStatistics')) this.watch.changed(session_id);
   }
 
+  /** To the sockets of a room that are here, and to nobody else. */
+  tellHere(namespace: number, room: string, { event, payload }: Omit<Delivery, 'receivers'>): void {
+    if (this.isInUse(namespace, room)) this.namespaces[namespace]?.local.to(room).emit(event, payload as never);
+  }
+
+  tellOne(connection: string, { event, payload }: Omit<Delivery, 'receivers'>): void {
+    this.byId.get(connection)?.emit(event, payload as never);
+  }
+
+  private deliverOne(session_id: string, delivery: Delivery, presence: Presence): void {
+    const { receivers } = delivery;
+    if (receivers.to === 'student') {
+      for (const id of presence.connectionsOfStudent(receivers.student_id)) this.tellOne(id, delivery);
+      return;
+    }
+    const room = receivers.to === 'room' ? roomOf(session_id) : staffRoomOf(session_id);
+    for (let namespace = 0; namespace < NAMESPACES.length; namespace += 1) this.tellHere(namespace, room, delivery);
+  }
+
+  // --- courses --------------------------------------------------------------------------------------------------
+
   tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void {
-    this.emitTo(courseRoomOf(course_id), event, payload);
+    for (const namespace of this.namespaces) namespace.to(courseRoomOf(course_id)).emit(event, ...([payload] as never));
   }
 
   expelFromCourse(course_id: string, user_ids: string[]): void {
@@ -109,22 +161,4 @@ export class Rooms implements Audience, CourseRooms {
     socket.data.courses.delete(course_id);
     void socket.leave(courseRoomOf(course_id));
   }
-
-  private deliverOne(session_id: string, { event, payload, receivers }: Delivery, presence: Presence): void {
-    if (receivers.to === 'room') this.emitTo(roomOf(session_id), event, payload);
-    else if (receivers.to === 'staff') this.emitTo(staffRoomOf(session_id), event, payload);
-    else {
-      for (const id of presence.connectionsOfStudent(receivers.student_id)) emitOne(this.byId.get(id), event, payload);
-    }
-  }
-
-  private emitTo(room: string, event: ServerEventName, payload: object): void {
-    for (const namespace of this.namespaces) {
-      if (namespace.adapter.rooms.has(room)) namespace.to(room).emit(event, payload as never);
-    }
-  }
 }
-
-const emitOne = (socket: LiveSocket | undefined, event: ServerEventName, payload: object): void => {
-  socket?.emit(event, payload as never);
-};

@@ -68,6 +68,26 @@ export class StatisticsTicker {
     session.staff_changed_at ??= now;
   }
 
+  /**
+   * Its statistics were delivered here, perhaps sent by another node: they tell everything that came before them. The
+   * allowance is for what this node's sockets get, whoever sent it.
+   */
+  sent(session_id: string, to: 'room' | 'staff'): void {
+    const session = this.sessions.get(session_id);
+    if (session === undefined) return;
+    const now = this.options.clock();
+    session.sent_at = now;
+    session.staff_changed_at = null;
+    if (to === 'staff') return;
+    session.room_changed_at = null;
+    // What this node sends comes back to it, once in each namespace.
+    if (now - session.room_sent_at < STATISTICS_MIN_INTERVAL_MS) return;
+    this.allowance -= this.options.membersOf(session_id);
+    session.room_sent_at = now;
+    this.sessions.delete(session_id);
+    this.sessions.set(session_id, session);
+  }
+
   /** Looks once at every session. */
   tick(): void {
     const now = this.options.clock();

@@ -10,4 +10,4 @@ const whole = (name: string, preset: number): number => {
 export const modelSeed = whole('MODEL_SEED', 1);
 export const modelSequences = (preset: number): number => whole('MODEL_SEQUENCES', preset);
 /** Milliseconds. */
-export const modelTimeout = (sequences: number): number => 30_000 + sequences * 120;
+export const modelTimeout = (sequences: number): number => 30_000 + sequences * 500;

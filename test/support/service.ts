@@ -15,8 +15,8 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null; stdout:
 
 type Run = { child: ChildProcess; output: { stdout: string; stderr: string }; exited: Promise<Exit> };
 
-const run = (env: Environment): Run => {
-  const child = spawn(process.execPath, [MAIN], {
+const run = (env: Environment, entry = MAIN): Run => {
+  const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -45,12 +45,14 @@ export const runToExit = async (env: Environment): Promise<Exit> => {
 
 export class Service {
   readonly env: Environment;
+  private readonly entry: string;
   private current: Run | null = null;
   private earlier = '';
   private listensOn = 0;
 
   /** env: as in production; PORT 0 takes a free one, and keeps it over restarts so that clients find their way back. */
-  constructor(env: Environment) {
+  constructor(env: Environment, entry = MAIN) {
+    this.entry = entry;
     this.env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', ...env };
   }
 
@@ -70,6 +72,11 @@ export class Service {
     return this.current !== null && this.current.child.exitCode === null && this.current.child.signalCode === null;
   }
 
+  /** A test ended it, and has not started it again. */
+  get wasKilled(): boolean {
+    return this.current === null;
+  }
+
   /** Everything that it wrote to both streams, over all its lives. */
   get output(): string {
     const { stdout = '', stderr = '' } = this.current?.output ?? {};
@@ -79,7 +86,7 @@ export class Service {
   /** Resolves when it listens; rejects with what it said when it ends before that. */
   async start(): Promise<void> {
     const env = this.listensOn === 0 ? this.env : { ...this.env, PORT: String(this.listensOn) };
-    const current = run(env);
+    const current = run(env, this.entry);
     this.current = current;
     const listening = new Promise<number>((resolve) => {
       const look = () => {

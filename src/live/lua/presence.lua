@@ -103,13 +103,14 @@ local function detach(connection)
   return entry, went_offline
 end
 
--- The same, and staff hear of it when it was its student's last, unless the session is over.
-local function take_offline(connection)
+-- The same; answers what staff are to hear of it: something when it was its student's last, unless the session is over.
+local function leaving(connection)
   local entry, went_offline = detach(connection)
-  if not went_offline or roll.state ~= 'active' then return end
-  local record = record_of(entry.student_id)
-  if record then tell(left_events(record)) end
+  local record = went_offline and roll.state == 'active' and record_of(entry.student_id)
+  return record and left_events(record) or {}
 end
+
+local function take_offline(connection) tell(leaving(connection)) end
 
 local function joined_payload(template, student_id, joined_at)
   local record = record_of(student_id)
@@ -168,7 +169,10 @@ local function expel_unentitled()
   end)
   if #out == 0 then return end
   take_out(out)
-  for _, connection in ipairs(out) do take_offline(connection) end
+  -- All are out before anybody is told: staff among them hear nothing any more.
+  local told = {}
+  for _, connection in ipairs(out) do told[#told + 1] = leaving(connection) end
+  for _, events in ipairs(told) do tell(events) end
 end
 
 -- A node is gone, and its connections with it.

@@ -1,0 +1,74 @@
+/** The life of a node's process: it starts, drains on a signal, and ends. One clear line and exit code 1 when it cannot start. */
+import { randomBytes } from 'node:crypto';
+import { type Logger, pino } from 'pino';
+import { createApp } from './app.ts';
+import { randomId, systemClock } from './clock.ts';
+import { type Config, maskedConfig } from './config.ts';
+import type { Profile } from './profiles/profile.ts';
+
+/** Exit code when it could not start, or not end in time. */
+const FAILED = 1;
+
+/** RFC 7518: a key for HS256 has at least 256 bits. */
+const SECRET_SAFE_CHARS = 32;
+
+export type ProfileOf = (config: Config, logger: Logger) => Promise<Profile>;
+
+/** Runs until a signal; ends the process. */
+export const runNode = (readConfig: () => Config, profileOf: ProfileOf): void => {
+  run(readConfig, profileOf).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`rollcast: ${message.split('\n')[0]}\n`);
+    process.exit(FAILED);
+  });
+};
+
+const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void> => {
+  const config = readConfig();
+  // Through Node's own stream: pino's writer would wait for ever, at the exit, for a reader of the log that has gone.
+  const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
+  process.stdout.on('error', () => {});
+  const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
+  const profile = await profileOf(config, logger);
+  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, profile });
+  // Nothing is logged before this has worked: a start that fails says one line.
+  const { port, metricsPort } = await app.start();
+  logger.info({ config: maskedConfig(config) }, 'configuration');
+  for (const warning of [...profile.warnings, ...warningsOf(config)]) logger.warn(warning);
+  logger.info({ port, metrics_port: metricsPort, profile: profile.name }, 'listening');
+
+  let leaving = false;
+  const leave = (signal: NodeJS.Signals): void => {
+    if (leaving) return;
+    leaving = true;
+    logger.info({ signal }, 'draining');
+    const limit = setTimeout(() => {
+      logger.error('drain took longer than DRAIN_TIMEOUT_MS');
+      process.exit(FAILED);
+    }, config.DRAIN_TIMEOUT_MS);
+    limit.unref();
+    app.drain().then(
+      () => {
+        logger.info('stopped');
+        process.exit(0);
+      },
+      (err: unknown) => {
+        logger.error({ err }, 'drain failed');
+        process.exit(FAILED);
+      },
+    );
+  };
+  process.on('SIGTERM', leave);
+  process.on('SIGINT', leave);
+};
+
+const warningsOf = (config: Config): string[] => {
+  const warnings: string[] = [];
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) {
+    warnings.push('OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version sends no traces');
+  }
+  if (config.JWT_SECRET !== undefined && config.JWT_SECRET.length < SECRET_SAFE_CHARS) {
+    warnings.push(`JWT_SECRET has fewer than ${SECRET_SAFE_CHARS} characters: it can be guessed`);
+  }
+  return warnings;
+};

@@ -1,0 +1,68 @@
+/** One of many nodes: live rolls in Redis, and events from node to node through the Socket.IO adapter. */
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import type { Logger } from 'pino';
+import type { Archive } from '../archive/archive.ts';
+import { START_GRACE_MS } from '../attendance/starting.ts';
+import type { Clock, MakeId } from '../clock.ts';
+import { SCRIPTS } from '../live/lua-scripts.ts';
+import { RedisKeys } from '../live/redis-keys.ts';
+import { RedisLiveStore } from '../live/redis-live-store.ts';
+import { connectRedis } from '../redis/connections.ts';
+import type { RedisSettings } from '../redis/settings.ts';
+import type { Registry } from '../registry/registry.ts';
+import { SessionFeeds } from '../sockets/session-feeds.ts';
+import type { Profile } from './profile.ts';
+
+export type DistributedOptions = {
+  redis: RedisSettings;
+  /** What exists before class and what remains after it, shared by all nodes. */
+  records: { registry: Registry; archive: Archive; close(): Promise<void> };
+  clock: Clock;
+  makeId: MakeId;
+  logger: Logger;
+};
+
+/** Resolves when Redis is connected. Throws an Error of one line when it cannot be used. */
+export const distributedProfile = async (options: DistributedOptions): Promise<Profile> => {
+  const { redis, records, clock, makeId, logger } = options;
+  const connections = await connectRedis({
+    settings: redis,
+    scripts: Object.values(SCRIPTS),
+    reports: {
+      lost: (connection, why) => logger.warn({ connection, why }, 'Redis is away'),
+      restored: (connection) => logger.info({ connection }, 'Redis is back'),
+      error: (err) => logger.error({ err }, 'a message from Redis could not be handled'),
+    },
+  });
+  const { state, subscriber, forAdapter } = connections;
+  const keys = new RedisKeys(redis.prefix);
+  return {
+    name: 'distributed',
+    registry: records.registry,
+    archive: records.archive,
+    adapter: createShardedAdapter(forAdapter, forAdapter, {
+      channelPrefix: keys.channelPrefix,
+      // A broadcast costs the nodes that hold its room, and no others.
+      subscriptionMode: 'dynamic',
+    }),
+    ownKey: null,
+    allowsLocalhost: false,
+    startGrace_ms: START_GRACE_MS,
+    warnings: connections.warnings,
+    live: (rooms, onDue) => {
+      const feeds = new SessionFeeds({
+        rooms,
+        subscriber,
+        keys,
+        clock,
+        onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
+      });
+      const store = new RedisLiveStore({ link: state, keys, makeId, audience: feeds, onDue });
+      return { store, courseRooms: rooms, start: () => feeds.start(store), stop: () => feeds.stop() };
+    },
+    close: async () => {
+      await connections.close();
+      await records.close();
+    },
+  };
+};

@@ -1,0 +1,299 @@
+/**
+ * One session as this node's sockets hear it: who is here, the lines that they hear it on, and what has gone by.
+ *
+ * Every change reaches every member once and in order. When something is missing, everything that follows is held back,
+ * on all lines since one socket may hear two, until the roll's log has been read; it is told what it missed, and then
+ * what was held back. News that are no changes (who left, statistics) are not in the log: what is missed of them, is missed.
+ */
+import type { Connection } from '../domain/presence.ts';
+import type { Change } from '../domain/roll.ts';
+import { statisticsOf } from '../domain/statistics.ts';
+import { statisticsPayload } from '../event-payloads.ts';
+import { type Delivery, newsOfChange } from '../fanout.ts';
+import { FEED_HELD_MAX_MESSAGES, SYNC_MAX_CHANGES } from '../limits.ts';
+import type { FeedSource, LetInAt, Standing } from '../live/fed-audience.ts';
+import type { RollView } from '../live/live-store.ts';
+import { headingOf, NEWS, type Out } from '../live/roll-packets.ts';
+import { deliveryKey, type FeedLine, type Numbers } from './feed-line.ts';
+import { isStatistics } from './feed-messages.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What a feed does with the sockets that are here. */
+export type LocalRooms = Pick<
+  Rooms,
+  'join' | 'expel' | 'tellHere' | 'tellOne' | 'namespaceOf' | 'isInUse' | 'onGone' | 'watch'
+>;
+
+type Member = { connection: Connection; run: number };
+type Held = { channel: string; message: Buffer };
+
+export type FeedOptions = {
+  session_id: string;
+  epoch: string;
+  rooms: LocalRooms;
+  /** Hands a message to the adapter. */
+  deliver: (channel: string, message: Buffer) => void;
+  /** Something is missing: repair() is to be called. */
+  onGap: () => void;
+  pause: (ms: number) => Promise<void>;
+};
+
+/** Repairs in a row that each find more missing; then it is left to the next look. */
+const MAX_REPAIRS = 3;
+
+export class Feed {
+  readonly session_id: string;
+  readonly members = new Map<string, Member>();
+  /** By channel. */
+  readonly lines = new Map<string, FeedLine>();
+  /** Members may not be in the roll any more, or not yet again. */
+  doubtsMembers = false;
+  private currentEpoch: string;
+  private readonly options: FeedOptions;
+  /** In order of arrival; null: nothing is held back. */
+  private held: Held[] | null = null;
+  private repairing: Promise<void> | null = null;
+  private readonly waiting = new Set<{ condition: () => boolean; resolve: () => void }>();
+
+  constructor(options: FeedOptions) {
+    this.options = options;
+    this.session_id = options.session_id;
+    this.currentEpoch = options.epoch;
+  }
+
+  get epoch(): string {
+    return this.currentEpoch;
+  }
+
+  /** Something is missing, and what came after it waits. */
+  get isHolding(): boolean {
+    return this.held !== null;
+  }
+
+  /** A message came on one of its lines. False: it is not for the adapter, or not yet. */
+  receive(line: FeedLine, message: Buffer): boolean {
+    const heading = headingOf(message);
+    if (heading === null) return true;
+    if (this.held !== null) {
+      this.hold(line, message);
+      return false;
+    }
+    const { seq, room_seq, out } = heading;
+    const part = out === null ? heading.part : NEWS;
+    const place = line.meet({ seq, room_seq, part }, message);
+    if (place === 'gap') {
+      this.hold(line, message);
+      this.options.onGap();
+      return false;
+    }
+    this.settle();
+    if (place === 'old') return false;
+    if (out !== null) {
+      this.letGo(line, heading);
+      return false;
+    }
+    return part === NEWS ? this.passNews(line, message, place) : this.pass();
+  }
+
+  /** Which lines are behind; unknown ones begin there. */
+  isBehind(numbers: Numbers): boolean {
+    return this.some((line) => line.isBehind(numbers));
+  }
+
+  /** Nothing is missing, and nothing has gone by that is later. */
+  isAt(numbers: Numbers): boolean {
+    return this.held === null && !this.some((line) => line.isBehind(numbers) || line.isPast(numbers));
+  }
+
+  /** Lines on which nothing has been heard begin where the roll is now. */
+  beginAt(numbers: Numbers): void {
+    for (const line of this.lines.values()) line.beginAt(numbers);
+  }
+
+  /**
+   * Reads what is missing, tells it, then what was held back. Once at a time: who calls meanwhile waits for the same.
+   * STORE_UNAVAILABLE: everything is still held back.
+   */
+  repair(source: FeedSource): Promise<void> {
+    this.repairing ??= this.repairAll(source).finally(() => {
+      this.repairing = null;
+      this.settle();
+    });
+    return this.repairing;
+  }
+
+  /** The roll has another epoch: nobody knows what was lost. Members see that in the statistics, and sync. */
+  renew(standing: Standing): void {
+    this.currentEpoch = standing.epoch;
+    this.skipTo(standing);
+    this.held = null;
+    this.doubtsMembers = true;
+    this.settle();
+  }
+
+  /** Tells everybody here how the roll stands. */
+  tellStatistics({ counts, online_count, epoch, ...numbers }: Standing): void {
+    const payload = statisticsPayload(this.session_id, statisticsOf(counts), online_count, numbers, epoch);
+    for (const { to, namespace, room } of this.lines.values()) {
+      if (to === 'room') this.options.rooms.tellHere(namespace, room, { event: 'attendanceStatistics', payload });
+    }
+    this.options.rooms.watch.sent(this.session_id, 'room');
+  }
+
+  /** The session is over for them. */
+  letStudentsGo(): void {
+    this.expel([...this.members.values()].flatMap(({ connection }) => (isStudent(connection) ? [connection.id] : [])));
+  }
+
+  expel(connections: string[]): void {
+    this.options.rooms.expel(this.session_id, connections);
+    for (const id of connections) this.members.delete(id);
+    this.dropUnused();
+  }
+
+  /** Lines of rooms that nobody here is in any more. */
+  dropUnused(): void {
+    for (const [channel, { namespace, room }] of this.lines) {
+      if (!this.options.rooms.isInUse(namespace, room)) this.lines.delete(channel);
+    }
+    this.settle();
+  }
+
+  /** Waits until it is so, for this long at most; answers whether it is. */
+  async until(condition: () => boolean, within_ms: number): Promise<boolean> {
+    if (condition()) return true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = { condition, resolve };
+    this.waiting.add(waiting);
+    await Promise.race([promise, this.options.pause(within_ms)]);
+    this.waiting.delete(waiting);
+    return condition();
+  }
+
+  // --- what goes by ---------------------------------------------------------------------------------------------
+
+  private pass(): true {
+    this.options.rooms.watch.changed(this.session_id);
+    return true;
+  }
+
+  private passNews(line: FeedLine, message: Buffer, place: 'next' | 'old news'): boolean {
+    if (!isStatistics(message)) return this.pass();
+    // Numbers that go back would look like a fault.
+    if (place === 'old news') return false;
+    this.options.rooms.watch.sent(this.session_id, line.to);
+    return true;
+  }
+
+  /** Who was let in by the same run of the roll's scripts or a later one has come in again since. */
+  private letGo(line: FeedLine, { out, run }: Out): void {
+    const goes = ({ connection, run: in_run }: Member): boolean =>
+      in_run < run &&
+      this.options.rooms.namespaceOf(connection.id) === line.namespace &&
+      (out === 'all' || (out === 'students' ? isStudent(connection) : out.includes(connection.id)));
+    this.expel([...this.members.values()].filter(goes).map(({ connection }) => connection.id));
+  }
+
+  private hold({ channel }: FeedLine, message: Buffer): void {
+    this.held ??= [];
+    // What is dropped here is missing when these are released, and then read.
+    if (this.held.length >= FEED_HELD_MAX_MESSAGES) this.held = [];
+    this.held.push({ channel, message });
+  }
+
+  private release(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const { channel, message } of held) {
+      const line = this.lines.get(channel);
+      if (line !== undefined && this.receive(line, message)) this.options.deliver(channel, message);
+    }
+  }
+
+  private settle(): void {
+    for (const { condition, resolve } of this.waiting) if (condition()) resolve();
+  }
+
+  private some(fits: (line: FeedLine) => boolean): boolean {
+    for (const line of this.lines.values()) if (fits(line)) return true;
+    return false;
+  }
+
+  // --- what was missed ------------------------------------------------------------------------------------------
+
+  private async repairAll(source: FeedSource): Promise<void> {
+    for (let repairs = 0; repairs < MAX_REPAIRS; repairs += 1) {
+      this.held ??= [];
+      const { epoch } = this;
+      const reading = await source.since(this.session_id, this.heardUpTo());
+      // Meanwhile it was told that it has another epoch, and begins anew.
+      if (epoch !== this.epoch) return;
+      if (reading === null) for (const line of this.lines.values()) line.forget();
+      else this.catchUp(reading.view, reading.changes);
+      this.release();
+      if (!this.isHolding) return;
+    }
+  }
+
+  private heardUpTo(): number {
+    const known = [...this.lines.values()].flatMap(({ seq }) => (seq === null ? [] : [seq]));
+    return known.length === 0 ? 0 : Math.min(...known);
+  }
+
+  private catchUp(view: RollView, changes: Change[]): void {
+    const standing = standingOf(view);
+    if (standing.epoch !== this.epoch) {
+      this.renew(standing);
+      return;
+    }
+    if (changes.length > SYNC_MAX_CHANGES) this.skipTo(standing);
+    else this.replay(view, changes);
+    if (standing.state !== 'active') this.letStudentsGo();
+    // Whoever was taken out while this could not be heard; or others took this whole node for gone.
+    for (const id of this.members.keys()) this.doubtsMembers ||= !view.presence.connections.has(id);
+  }
+
+  private replay({ roll, presence }: RollView, changes: Change[]): void {
+    for (const change of changes) {
+      const lines = [...this.lines.values()].filter((it) => it.lacks(change));
+      if (lines.length === 0) continue;
+      const heard = lines.map((it) => it.heardParts(change));
+      for (const delivery of newsOfChange(roll, change, presence)) {
+        const key = deliveryKey(delivery);
+        for (const [i, line] of lines.entries()) {
+          if (line.carries(delivery) && heard[i]?.has(key) !== true) this.tell(line, delivery);
+        }
+      }
+      for (const line of lines) line.moveTo(change);
+      this.options.rooms.watch.changed(this.session_id);
+    }
+    for (const line of this.lines.values()) if (line.seq === null) line.beginAt(roll);
+    else line.moveTo(roll);
+  }
+
+  private tell({ namespace, room }: FeedLine, delivery: Delivery): void {
+    const { rooms } = this.options;
+    const { receivers } = delivery;
+    if (receivers.to !== 'student') {
+      rooms.tellHere(namespace, room, delivery);
+      return;
+    }
+    for (const { connection } of this.members.values()) {
+      const { id, student_id } = connection;
+      if (student_id === receivers.student_id && rooms.namespaceOf(id) === namespace) rooms.tellOne(id, delivery);
+    }
+  }
+
+  /** Members are told the numbers, see what they have missed, and sync. */
+  private skipTo(standing: Standing): void {
+    for (const line of this.lines.values()) line.moveTo(standing);
+    this.tellStatistics(standing);
+  }
+}
+
+const isStudent = ({ student_id }: Connection): boolean => student_id !== null;
+
+const standingOf = ({ roll, presence }: RollView): Standing => {
+  const { header, state, seq, room_seq, counts } = roll;
+  return { seq, room_seq, epoch: header.epoch, state, counts, online_count: presence.onlineCount };
+};

@@ -1,0 +1,49 @@
+/** Several nodes of the distributed profile as processes of their own, on one Redis and one file of records. */
+import path from 'node:path';
+import { expect } from 'vitest';
+import { Deployment, TEST_SECRET } from './deployment.ts';
+import { dataDirectory, type Environment, Service } from './service.ts';
+
+const NODE = path.resolve(import.meta.dirname, 'distributed-node.ts');
+
+export type SeveralNodesOptions = {
+  count: number;
+  /** Known when they are started. Of one node: what it alone is to have, such as another way to the same Redis. */
+  env: (node: number) => Environment;
+};
+
+export class SeveralNodes extends Deployment {
+  override readonly nodes: readonly Service[];
+  private readonly removeData: () => void;
+
+  private constructor(nodes: readonly Service[], removeData: () => void) {
+    super(nodes, TEST_SECRET);
+    this.nodes = nodes;
+    this.removeData = removeData;
+  }
+
+  static async start({ count, env }: SeveralNodesOptions): Promise<SeveralNodes> {
+    const { dir, remove } = dataDirectory();
+    const shared = { JWT_SECRET: TEST_SECRET, SHARED_FILE: path.join(dir, 'records.db') };
+    const nodes = Array.from({ length: count }, (_, n) => new Service({ ...shared, ...env(n) }, NODE));
+    // The first one makes the file.
+    await nodes[0]?.start();
+    await Promise.all(nodes.slice(1).map((it) => it.start()));
+    return new SeveralNodes(nodes, remove);
+  }
+
+  node(n: number): Service {
+    const it = this.nodes[n];
+    if (it === undefined) throw new Error(`there is no node ${n}`);
+    return it;
+  }
+
+  /** Ends the nodes, removes their data, and fails if one died by itself or logged what it must not. */
+  async stop(): Promise<void> {
+    const dead = this.nodes.filter((it) => !it.isRunning && !it.wasKilled);
+    await Promise.all(this.nodes.map((it) => it.stop()));
+    this.removeData();
+    for (const { output } of dead) expect.fail(`a node died by itself:\n${output.slice(-2_000)}`);
+    this.checkLogs();
+  }
+}
