@@ -85,6 +85,8 @@ export const PRESENCE_RETURN_MS = 20_000;
 export const PRESENCE_SWEEP_MS = 5_000;
 /** The same for the clients of a node that was drained: they were told to come back, and did so at once. */
 export const DRAINED_RETURN_MS = 10_000;
+/** Partitions whose rolls a node compares with the indexes every PRESENCE_SWEEP_MS: all 128 of them in 40 s. */
+export const INDEX_PARTITIONS_AT_ONCE = 16;
 /** Headers of rolls that a node keeps to authorise commands without a read; some kilobytes each. */
 export const KNOWN_ROLLS_MAX = 5_000;
 /** Grace after ends_at before a session ends by itself. */

@@ -33,6 +33,18 @@ export class RedisIndexes {
     await this.link.command('zadd', this.keys.rollsByDue, at, session_id);
   }
 
+  /** The same for several rolls, but never later than the index says already. */
+  async dueAtLatest(rolls: [session_id: string, at: string][]): Promise<void> {
+    await this.link.command('zadd', this.keys.rollsByDue, 'LT', ...rolls.flatMap(([id, at]) => [at, id]));
+  }
+
+  /** Entries of a roll that may be missing. */
+  async mend(session_id: string, course_id: string, user_ids: string[]): Promise<void> {
+    await this.link.command('zadd', this.keys.rollsByCourse, 0, memberOf(course_id, session_id));
+    for (const id of user_ids) this.followers.add(memberOf(id, session_id));
+    await this.retry();
+  }
+
   async ofCourse(course_id: string): Promise<string[]> {
     return this.sessionsOf(this.keys.rollsByCourse, course_id);
   }

@@ -28,6 +28,7 @@ import {
 } from '../limits.ts';
 import type { StateLink } from '../redis/state-link.ts';
 import type { FedAudience, FeedSource, Standing } from './fed-audience.ts';
+import { IndexKeeper } from './index-keeper.ts';
 import type {
   Answer,
   Backlog,
@@ -82,6 +83,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   private readonly commands: RedisCommands;
   private readonly entering: RedisEntering;
   private readonly indexes: RedisIndexes;
+  private readonly indexKeeper: IndexKeeper;
   private readonly dueList: RedisDueList;
   private readonly presence: NodePresence;
   private closed = false;
@@ -94,6 +96,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     this.commands = new RedisCommands(this.rolls, node);
     this.entering = new RedisEntering(this.rolls, audience);
     this.indexes = new RedisIndexes(link, keys);
+    this.indexKeeper = new IndexKeeper(this.rolls, this.indexes);
     this.dueList = new RedisDueList(this.rolls, this.indexes);
     const onLapsed = async () => {
       for (const session_id of [...audience.sessions()]) await this.comeBack(session_id);
@@ -208,6 +211,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   async sweepPresence(): Promise<void> {
     await this.presence.look();
     await this.indexes.retry();
+    await this.indexKeeper.look();
   }
 
   async read(session_id: string): Promise<RollView | null> {

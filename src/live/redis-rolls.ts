@@ -108,6 +108,11 @@ export class RedisRolls {
     return there === 1 ? follows === 1 : null;
   }
 
+  async followersOf(session_id: string): Promise<string[]> {
+    const [, , , followers = ''] = this.keys.ofRoll(session_id);
+    return (await this.link.command('hkeys', followers)) as string[];
+  }
+
   /** Changes before a seq, the latest first, at most so many; they never change any more. */
   async changesBefore(session_id: string, seq: number, limit: number): Promise<Change[]> {
     const [, , , , , , log = ''] = this.keys.ofRoll(session_id);
