@@ -11,6 +11,7 @@ import { connectRedis } from '../redis/connections.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import type { Registry } from '../registry/registry.ts';
 import { SessionFeeds } from '../sockets/session-feeds.ts';
+import { SharedCourseRooms } from '../sockets/shared-course-rooms.ts';
 import type { Profile } from './profile.ts';
 
 export type DistributedOptions = {
@@ -58,7 +59,12 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
         onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
       });
       const store = new RedisLiveStore({ link: state, keys, makeId, audience: feeds, onDue });
-      return { store, courseRooms: rooms, start: () => feeds.start(store), stop: () => feeds.stop() };
+      return {
+        store,
+        courseRooms: new SharedCourseRooms(rooms),
+        start: () => feeds.start(store),
+        stop: () => feeds.stop(),
+      };
     },
     close: async () => {
       await connections.close();

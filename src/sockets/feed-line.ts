@@ -8,7 +8,7 @@
 import type { Change } from '../domain/roll.ts';
 import type { Delivery } from '../fanout.ts';
 import { type Heading, NEWS, PART } from '../live/roll-packets.ts';
-import { partKey, partKeyIn } from './feed-messages.ts';
+import { partKeyIn } from './feed-messages.ts';
 
 export type Numbers = { seq: number; room_seq: number };
 
@@ -97,12 +97,7 @@ export class FeedLine {
     return this.at !== null && this.at.number > this.numberOf(numbers);
   }
 
-  /** Whether something of a change has not gone by. */
-  lacks(change: Change): boolean {
-    return this.isBehind(change);
-  }
-
-  /** Of a change that it lacks: the events that have gone by nevertheless, told apart by partKey. */
+  /** Of a change that it is behind: the events that have gone by nevertheless, told apart by partKey. */
   heardParts(change: Change): Set<string> {
     const isUnfinished = this.at !== null && this.numberOf(change) === this.at.number + 1;
     return new Set(isUnfinished ? this.parts.map(partKeyIn) : []);
@@ -117,5 +112,3 @@ export class FeedLine {
     return this.to === 'staff' ? seq : room_seq;
   }
 }
-
-export const deliveryKey = ({ event, payload }: Delivery): string => partKey(event, payload);

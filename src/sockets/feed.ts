@@ -5,17 +5,19 @@
  * on all lines since one socket may hear two, until the roll's log has been read; it is told what it missed, and then
  * what was held back. News that are no changes (who left, statistics) are not in the log: what is missed of them, is missed.
  */
+import type { Clock } from '../clock.ts';
 import type { Connection } from '../domain/presence.ts';
 import type { Change } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import { statisticsPayload } from '../event-payloads.ts';
-import { type Delivery, newsOfChange } from '../fanout.ts';
+import type { Delivery } from '../fanout.ts';
 import { FEED_HELD_MAX_MESSAGES, SYNC_MAX_CHANGES } from '../limits.ts';
-import type { FeedSource, LetInAt, Standing } from '../live/fed-audience.ts';
+import type { FeedSource, Standing } from '../live/fed-audience.ts';
 import type { RollView } from '../live/live-store.ts';
 import { headingOf, NEWS, type Out } from '../live/roll-packets.ts';
-import { deliveryKey, type FeedLine, type Numbers } from './feed-line.ts';
+import type { FeedLine, Numbers } from './feed-line.ts';
 import { isStatistics } from './feed-messages.ts';
+import { replay, standingOf } from './feed-replay.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What a feed does with the sockets that are here. */
@@ -31,10 +33,13 @@ export type FeedOptions = {
   session_id: string;
   epoch: string;
   rooms: LocalRooms;
+  clock: Clock;
   /** Hands a message to the adapter. */
   deliver: (channel: string, message: Buffer) => void;
   /** Something is missing: repair() is to be called. */
   onGap: () => void;
+  /** Nobody here is on this line any more; perhaps nobody is here at all. */
+  onUnused: (channel: string) => void;
   pause: (ms: number) => Promise<void>;
 };
 
@@ -46,6 +51,8 @@ export class Feed {
   readonly members = new Map<string, Member>();
   /** By channel. */
   readonly lines = new Map<string, FeedLine>();
+  /** When statistics were last told to everybody here. */
+  statistics_at = 0;
   /** Members may not be in the roll any more, or not yet again. */
   doubtsMembers = false;
   private currentEpoch: string;
@@ -68,6 +75,11 @@ export class Feed {
   /** Something is missing, and what came after it waits. */
   get isHolding(): boolean {
     return this.held !== null;
+  }
+
+  /** Whatever is published to anybody here is heard, as far as known. */
+  get isConfirmed(): boolean {
+    return !this.some(({ confirmed }) => !confirmed);
   }
 
   /** A message came on one of its lines. False: it is not for the adapter, or not yet. */
@@ -95,7 +107,7 @@ export class Feed {
     return part === NEWS ? this.passNews(line, message, place) : this.pass();
   }
 
-  /** Which lines are behind; unknown ones begin there. */
+  /** Something up to these numbers has not gone by, as far as is known. */
   isBehind(numbers: Numbers): boolean {
     return this.some((line) => line.isBehind(numbers));
   }
@@ -137,7 +149,7 @@ export class Feed {
     for (const { to, namespace, room } of this.lines.values()) {
       if (to === 'room') this.options.rooms.tellHere(namespace, room, { event: 'attendanceStatistics', payload });
     }
-    this.options.rooms.watch.sent(this.session_id, 'room');
+    this.statisticsSent('room');
   }
 
   /** The session is over for them. */
@@ -154,7 +166,9 @@ export class Feed {
   /** Lines of rooms that nobody here is in any more. */
   dropUnused(): void {
     for (const [channel, { namespace, room }] of this.lines) {
-      if (!this.options.rooms.isInUse(namespace, room)) this.lines.delete(channel);
+      if (this.options.rooms.isInUse(namespace, room)) continue;
+      this.lines.delete(channel);
+      this.options.onUnused(channel);
     }
     this.settle();
   }
@@ -181,8 +195,13 @@ export class Feed {
     if (!isStatistics(message)) return this.pass();
     // Numbers that go back would look like a fault.
     if (place === 'old news') return false;
-    this.options.rooms.watch.sent(this.session_id, line.to);
+    this.statisticsSent(line.to);
     return true;
+  }
+
+  private statisticsSent(to: 'room' | 'staff'): void {
+    if (to === 'room') this.statistics_at = this.options.clock();
+    this.options.rooms.watch.sent(this.session_id, to);
   }
 
   /** Who was let in by the same run of the roll's scripts or a later one has come in again since. */
@@ -196,8 +215,11 @@ export class Feed {
 
   private hold({ channel }: FeedLine, message: Buffer): void {
     this.held ??= [];
-    // What is dropped here is missing when these are released, and then read.
-    if (this.held.length >= FEED_HELD_MAX_MESSAGES) this.held = [];
+    // Changes that are dropped here will be missing when the rest is released, and then be read.
+    if (this.held.length >= FEED_HELD_MAX_MESSAGES) {
+      this.held = [];
+      this.doubtsMembers = true;
+    }
     this.held.push({ channel, message });
   }
 
@@ -247,28 +269,13 @@ export class Feed {
       return;
     }
     if (changes.length > SYNC_MAX_CHANGES) this.skipTo(standing);
-    else this.replay(view, changes);
+    else {
+      replay([...this.lines.values()], view, changes, (line, delivery) => this.tell(line, delivery));
+      this.options.rooms.watch.changed(this.session_id);
+    }
     if (standing.state !== 'active') this.letStudentsGo();
     // Whoever was taken out while this could not be heard; or others took this whole node for gone.
     for (const id of this.members.keys()) this.doubtsMembers ||= !view.presence.connections.has(id);
-  }
-
-  private replay({ roll, presence }: RollView, changes: Change[]): void {
-    for (const change of changes) {
-      const lines = [...this.lines.values()].filter((it) => it.lacks(change));
-      if (lines.length === 0) continue;
-      const heard = lines.map((it) => it.heardParts(change));
-      for (const delivery of newsOfChange(roll, change, presence)) {
-        const key = deliveryKey(delivery);
-        for (const [i, line] of lines.entries()) {
-          if (line.carries(delivery) && heard[i]?.has(key) !== true) this.tell(line, delivery);
-        }
-      }
-      for (const line of lines) line.moveTo(change);
-      this.options.rooms.watch.changed(this.session_id);
-    }
-    for (const line of this.lines.values()) if (line.seq === null) line.beginAt(roll);
-    else line.moveTo(roll);
   }
 
   private tell({ namespace, room }: FeedLine, delivery: Delivery): void {
@@ -292,8 +299,3 @@ export class Feed {
 }
 
 const isStudent = ({ student_id }: Connection): boolean => student_id !== null;
-
-const standingOf = ({ roll, presence }: RollView): Standing => {
-  const { header, state, seq, room_seq, counts } = roll;
-  return { seq, room_seq, epoch: header.epoch, state, counts, online_count: presence.onlineCount };
-};

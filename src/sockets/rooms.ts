@@ -100,9 +100,10 @@ export class Rooms implements Audience, CourseRooms {
   join(session_id: string, connection: string, as: 'staff' | 'student'): void {
     const socket = this.byId.get(connection);
     if (socket === undefined) return;
+    const before = socket.data.sessions.get(session_id);
     socket.data.sessions.set(session_id, as);
     void socket.join(as === 'staff' ? [roomOf(session_id), staffRoomOf(session_id)] : roomOf(session_id));
-    if (as === 'student') void socket.leave(staffRoomOf(session_id));
+    if (before === 'staff' && as === 'student') void socket.leave(staffRoomOf(session_id));
   }
 
   expel(session_id: string, connections: string[]): void {
