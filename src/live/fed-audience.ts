@@ -23,6 +23,11 @@ export interface FedAudience {
    * roll is by now. Rejects with STORE_UNAVAILABLE when this node cannot hear; the connection stays in the rooms.
    */
   admit(session_id: string, connection: Connection, at: LetInAt): Promise<boolean>;
+  /**
+   * Resolves when all that was published up to these numbers has gone by here, or that takes too long: what is answered
+   * then is followed by nothing older. Answers what has gone by, at least the numbers.
+   */
+  heardUpTo(session_id: string, numbers: { seq: number; room_seq: number }): Promise<{ seq: number; room_seq: number }>;
   /** These connections are not in the session any more. */
   expel(session_id: string, connections: string[]): void;
   /** Tells these connections alone. */

@@ -27,13 +27,20 @@ export class RedisEntering {
   async enter(session_id: string, connection: Connection, at: Applied): Promise<Current> {
     const heardAll = await this.audience.admit(session_id, connection, at);
     if (heardAll) return currentOf(at, connection.student_id);
-    const now = await this.readNow(session_id, connection.student_id);
+    let now = await this.readNow(session_id, connection.student_id);
     if (now === null) return currentOf(at, connection.student_id);
+    let heard = await this.audience.heardUpTo(session_id, now.head);
+    if (heard.seq > now.head.seq) {
+      now = (await this.readNow(session_id, connection.student_id)) ?? now;
+      heard = await this.audience.heardUpTo(session_id, now.head);
+    }
     if (now.head.state !== 'active' && connection.student_id !== null) {
       this.audience.expel(session_id, [connection.id]);
       await this.tellMissed(session_id, connection, at);
     }
-    const { seq, room_seq, counts, online_count, epoch } = now.head;
+    const { counts, online_count, epoch } = now.head;
+    // What has gone by since it was read, the connection has heard itself.
+    const { seq, room_seq } = heard;
     const record = now.records.find(({ student_id }) => student_id === connection.student_id);
     return { seq, room_seq, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
   }

@@ -73,7 +73,7 @@ export type RedisLiveStoreOptions = {
   clock?: Clock;
 };
 
-/** Tries to bring a connection back with a header that changes meanwhile. */
+/** Tries of what a change may overtake: a header, or a reading. */
 const MAX_TRIES = 4;
 
 export class RedisLiveStore implements LiveStore, FeedSource {
@@ -147,7 +147,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
 
   async submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null> {
     this.assertOpen();
-    const from = this.fromSocket(connection?.id);
+    const from = connection === undefined ? undefined : this.fromSocket(connection.id);
     if (from !== undefined) this.presence.trust(session_id, from.id);
     try {
       const given = await this.send(session_id, { ...command, connection: from });
@@ -168,7 +168,6 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     comesBackAs: ComesBackAs,
   ): Promise<Connection | null> {
     const from = this.fromSocket(id);
-    if (from === undefined) return null;
     this.presence.trust(session_id, id);
     try {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -215,8 +214,13 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   }
 
   async read(session_id: string): Promise<RollView | null> {
-    const reading = await this.rolls.read(session_id, { records: 'all', online: true });
-    return reading === null ? null : viewOf(reading);
+    for (let tries = 1; ; tries += 1) {
+      const reading = await this.rolls.read(session_id, { records: 'all', online: true });
+      if (reading === null) return null;
+      const heard = await this.audience.heardUpTo(session_id, reading.head);
+      // Who asks may have heard more than this says, and would fall behind.
+      if (heard.seq <= reading.head.seq || tries === MAX_TRIES) return viewOf(reading);
+    }
   }
 
   async history(session_id: string, from_seq: number, limit: number): Promise<History | null> {
@@ -371,10 +375,9 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     await Promise.all(ids.map((id) => this.commands.send(id, command)));
   }
 
-  /** Undefined: no connection, or one that is gone. */
-  private fromSocket(id: string | undefined): FromSocket | undefined {
-    const namespace = id === undefined ? undefined : this.audience.namespaceOf(id);
-    return id === undefined || namespace === undefined ? undefined : { id, namespace: namespace + 1 };
+  /** One that is gone by now is in no namespace; whoever asked takes it off again. */
+  private fromSocket(id: string): FromSocket {
+    return { id, namespace: (this.audience.namespaceOf(id) ?? 0) + 1 };
   }
 
   private assertOpen(): void {

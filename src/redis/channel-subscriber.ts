@@ -89,6 +89,12 @@ export class ChannelSubscriber {
     await Promise.all(channels.map(({ name }) => this.effective(name)));
   }
 
+  /** Resolves when everything that was published into the channel until now has been heard, or nothing can be. */
+  async flushed(name: string): Promise<void> {
+    const connection = this.channels.get(name)?.connection;
+    if (connection?.isUp === true) await connection.send('ping', []).catch(() => {});
+  }
+
   /** Hands a message to the channel's handler, unfiltered; to nobody if the channel has none. */
   deliver(name: string, message: Buffer): void {
     try {
