@@ -49,7 +49,8 @@ export const simulate = async (options: SimulationOptions): Promise<void> => {
   const { url, session_id, teacher_token, end, clock, say, signal } = options;
   const connect = (token: string): Client => {
     signal.throwIfAborted();
-    const client: Client = io(url, { auth: { token }, forceNew: true });
+    // Cookies as in a browser, for a load balancer that keeps a client's polling requests together.
+    const client: Client = io(url, { auth: { token }, forceNew: true, withCredentials: true });
     signal.addEventListener('abort', () => client.disconnect());
     return client;
   };
@@ -116,10 +117,14 @@ const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
 const send = async <E extends ClientEventName>(client: Client, event: E, payload: ClientPayload<E>): Promise<void> => {
   const answer: Acknowledgement = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${event} was not answered`)), ANSWER_DEADLINE_MS);
-    client.once('connect_error', reject);
+    const failed = (error: Error) => {
+      // It tries again by itself, and may find a node that lets it in.
+      if (!client.active) reject(error);
+    };
+    client.on('connect_error', failed);
     const ack = (it: Acknowledgement) => {
       clearTimeout(timer);
-      client.off('connect_error', reject);
+      client.off('connect_error', failed);
       resolve(it);
     };
     // The compiler cannot follow a generic event name through Socket.IO's overloads.

@@ -34,7 +34,9 @@ export class RedisEntering {
       now = (await this.readNow(session_id, connection.student_id)) ?? now;
       heard = await this.audience.heardUpTo(session_id, now.head);
     }
-    if (now.head.state !== 'active' && connection.student_id !== null) {
+    // The end was published before this connection could hear; else it has been told, and is out already.
+    const isOver = now.head.state !== 'active' && connection.student_id !== null;
+    if (isOver && this.audience.hears(session_id, connection.id)) {
       this.audience.expel(session_id, [connection.id]);
       await this.tellMissed(session_id, connection, at);
     }

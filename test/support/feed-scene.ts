@@ -91,6 +91,7 @@ class Sockets implements LocalRooms {
 class Subscriber {
   filter: ((channel: string, message: Buffer) => boolean) | null = null;
   effective: (channel: string) => Promise<void> = () => Promise.resolve();
+  readonly flushed = async (): Promise<void> => {};
   readonly resubscribed: string[][] = [];
   onResubscribe: () => void = () => {};
   lose: (channels: string[]) => void = () => {};
@@ -152,7 +153,8 @@ export class FeedScene implements FeedSource {
   /** What is waited for by duration passes when a test says so. */
   private passing: (() => void)[] = [];
 
-  constructor(students = 3) {
+  /** heartbeat_ms: never, unless given. */
+  constructor(students = 3, heartbeat_ms = 3_600_000) {
     this.roll = rollOf(students);
     this.feeds = new SessionFeeds({
       rooms: this.sockets,
@@ -161,7 +163,7 @@ export class FeedScene implements FeedSource {
       clock: () => this.now,
       onError: (error) => this.errors.push(error),
       pause: () => new Promise((resolve) => this.passing.push(resolve)),
-      heartbeat_ms: 150,
+      heartbeat_ms,
     });
     this.feeds.start(this);
   }

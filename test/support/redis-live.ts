@@ -54,6 +54,10 @@ class Listener implements FedAudience {
     return (this.lastSeq.get(session_id) ?? 0) <= at.seq;
   }
 
+  async heardUpTo(_session_id: string, numbers: { seq: number; room_seq: number }) {
+    return numbers;
+  }
+
   expel(session_id: string, connections: string[]): void {
     this.heard.expel(session_id, connections);
   }

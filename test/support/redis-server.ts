@@ -20,7 +20,7 @@ const OUTPUT_KEPT_CHARACTERS = 4_000;
 export type RedisOptions = {
   /** More of the command line, such as `['--maxmemory', '10mb']`. */
   args?: string[];
-  /** Keep an append-only file; true is `everysec`. A killed process loses nothing either way; a machine might. */
+  /** Keep an append-only file; true is `everysec`, with which a killed process may lose what it held back during an fsync. */
   aof?: boolean | 'everysec' | 'always';
   /** It starts as a replica of that one, and has what that one has. */
   replicaOf?: RedisProcess;

@@ -1,10 +1,9 @@
 /** Several nodes of the distributed profile as processes of their own, on one Redis and one file of records. */
 import path from 'node:path';
 import { expect } from 'vitest';
+import { NODE_SCRIPT } from '../../deploy/local-cluster/programs.ts';
 import { Deployment, TEST_SECRET } from './deployment.ts';
 import { dataDirectory, type Environment, Service } from './service.ts';
-
-const NODE = path.resolve(import.meta.dirname, 'distributed-node.ts');
 
 export type SeveralNodesOptions = {
   count: number;
@@ -25,7 +24,7 @@ export class SeveralNodes extends Deployment {
   static async start({ count, env }: SeveralNodesOptions): Promise<SeveralNodes> {
     const { dir, remove } = dataDirectory();
     const shared = { JWT_SECRET: TEST_SECRET, SHARED_FILE: path.join(dir, 'records.db') };
-    const nodes = Array.from({ length: count }, (_, n) => new Service({ ...shared, ...env(n) }, NODE));
+    const nodes = Array.from({ length: count }, (_, n) => new Service({ ...shared, ...env(n) }, NODE_SCRIPT));
     // The first one makes the file.
     await nodes[0]?.start();
     await Promise.all(nodes.slice(1).map((it) => it.start()));

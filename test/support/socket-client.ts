@@ -75,6 +75,8 @@ export class TestClient {
     this.socket = io(`${url}${namespace === '/' ? '' : namespace}`, {
       auth: auth ?? { token },
       forceNew: true,
+      // Cookies, as browsers send them: a load balancer's.
+      withCredentials: true,
       reconnectionDelay: 30,
       reconnectionDelayMax: 200,
       ...(transports === undefined ? {} : { transports }),

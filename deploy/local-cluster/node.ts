@@ -1,19 +1,30 @@
 /**
- * A node of the distributed profile as a process of its own, for tests: live rolls in Redis, registry and archive in one
- * SQLite file that all nodes of a test share.
+ * A node of the distributed profile for trying things out and for tests: live rolls in Redis, but courses and records in
+ * one SQLite file that all nodes of a machine share. No way to run the service: nothing protects that file as a
+ * database server would, and it cannot leave the machine.
+ *
+ * Its environment is the service's, and REDIS_URL, REDIS_PREFIX, REDIS_MODE, REDIS_SENTINEL_MASTER and SHARED_FILE.
  */
 import '../../src/node-warnings.ts';
+import process from 'node:process';
 import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
 import { randomId, systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { runNode } from '../../src/node-process.ts';
 import { distributedProfile } from '../../src/profiles/distributed.ts';
-import { redisSettings } from '../../src/redis/settings.ts';
+import { type RedisMode, redisSettings } from '../../src/redis/settings.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 
-const { REDIS_URL = '', REDIS_PREFIX = '', REDIS_MODE, REDIS_SENTINEL_MASTER, SHARED_FILE = '', ...env } = process.env;
-/** Other nodes write to the same file. */
+const {
+  REDIS_URL = '',
+  REDIS_PREFIX = 'rollcast',
+  REDIS_MODE,
+  REDIS_SENTINEL_MASTER,
+  SHARED_FILE = '',
+  ...env
+} = process.env;
+/** The other nodes write to the same file. */
 const BUSY_MS = 10_000;
 
 runNode(
@@ -24,7 +35,7 @@ runNode(
       redis: redisSettings({
         REDIS_URL,
         REDIS_PREFIX,
-        REDIS_MODE: REDIS_MODE as 'standalone' | 'cluster' | 'sentinel' | undefined,
+        REDIS_MODE: REDIS_MODE as RedisMode | undefined,
         REDIS_SENTINEL_MASTER,
         REDIS_TLS_CA_FILE: undefined,
         REDIS_WAIT_REPLICAS: 0,
