@@ -31,8 +31,11 @@ const LOOK_MS = 250;
 /** As much as idle connections and a desktop's background take. */
 const CALM_CORES = 0.15;
 
-/** Resolves when the machine has been as good as idle for `calmMs`, or after `mostMs`, however busy it is. */
-export async function untilCalm(calmMs: number, mostMs: number): Promise<void> {
+/**
+ * Resolves when the machine has been as good as idle for `calmMs`, or after `mostMs`, however busy it is. `ownCores`: what
+ * open connections that wait for their turn are known to take.
+ */
+export async function untilCalm(calmMs: number, mostMs: number, ownCores = 0): Promise<void> {
   const lookMs = Math.min(LOOK_MS, calmMs);
   const begin = performance.now();
   let calmFor = 0;
@@ -40,6 +43,6 @@ export async function untilCalm(calmMs: number, mostMs: number): Promise<void> {
     const before = machineCpuMicros();
     await new Promise((resolve) => setTimeout(resolve, lookMs));
     const cores = (machineCpuMicros() - before) / (lookMs * 1000);
-    calmFor = cores <= CALM_CORES ? calmFor + lookMs : 0;
+    calmFor = cores <= CALM_CORES + ownCores ? calmFor + lookMs : 0;
   }
 }

@@ -3,7 +3,7 @@ import { eachAtMost, withDeadline } from './bounded.ts';
 import { processCpuMicros } from './cpu-time.ts';
 import { answerCalls, endWithParent } from './ipc.ts';
 import { type ClassSockets, JoinRound, type JoinRoundResult } from './join-round.ts';
-import { joinTimes, type Load } from './load-schedule.ts';
+import { joinTimes, type Load, randomNumbers } from './load-schedule.ts';
 import { accepted, type LoadSocket, openSocket } from './load-socket.ts';
 import * as roster from './roster.ts';
 
@@ -19,7 +19,8 @@ const OPEN_DEADLINE_MS = 30_000;
 const SESSION_DEADLINE_MS = 60_000;
 
 export interface OpenRequest extends roster.Size {
-  url: string;
+  /** Of all nodes; every client takes one at random. */
+  urls: string[];
   namespace: string;
   secret: string;
 }
@@ -37,9 +38,14 @@ export interface EndRequest {
 const classes: ClassSockets[] = [];
 let round: JoinRound | undefined;
 
-async function open({ url, namespace, secret, classes: count, students }: OpenRequest): Promise<void> {
+/** Always the same choices, so that two runs differ in nothing but what they measure. */
+const PLACING_SEED = 1;
+
+async function open({ urls, namespace, secret, classes: count, students }: OpenRequest): Promise<void> {
   const sign = roster.tokenSigner(secret);
+  const random = randomNumbers(PLACING_SEED);
   const connect = async (person: roster.Person) => {
+    const url = urls[Math.floor(random() * urls.length)] ?? '';
     const token = await sign(person);
     return await withDeadline(openSocket({ url, namespace, token }), OPEN_DEADLINE_MS, 'opening a socket');
   };

@@ -25,7 +25,7 @@ export function joinTimes({ classes, students }: Size, { window_ms, seed }: Load
 }
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

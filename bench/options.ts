@@ -7,6 +7,12 @@ export type Shape = 'burst' | 'steady';
 
 export interface Options {
   pairs: number;
+  /** Rounds of the deployments of several nodes. */
+  rounds: number;
+  /** Their sizes, ascending; none: that part is left out. */
+  node_counts: number[];
+  /** Program of the Redis server that they share. */
+  redis_server: string;
   classes: number;
   /** In each class. */
   students: number;
@@ -29,14 +35,16 @@ export interface Options {
   /** After a round's last acknowledgement: time for events that come later, and for those that must not come at all. */
   aftermath_ms: number;
   quick: boolean;
-  /** Name of the file in bench/results/; a quick run without a name writes none. */
-  name: string | undefined;
+  /** Names of the files in bench/results/; a quick run without a name writes none. */
+  names: { pairs: string; nodes: string } | undefined;
 }
 
 /** A process pays up to twice as much for each of its first joins as later: these are not counted. */
 const WARM_UP_JOINS = 20_000;
 const FULL = {
   pairs: 9,
+  rounds: 9,
+  node_counts: [1, 2, 4, 8],
   classes: 100,
   students: 100,
   rate: 1_000,
@@ -48,6 +56,8 @@ const FULL = {
 };
 const QUICK: typeof FULL = {
   pairs: 1,
+  rounds: 1,
+  node_counts: [1, 2],
   classes: 4,
   students: 10,
   rate: 400,
@@ -58,6 +68,9 @@ const QUICK: typeof FULL = {
   aftermath_ms: 300,
 };
 
+/** More would say little on one machine. */
+const MOST_NODES = 16;
+
 /** One load generator holds a socket for everybody, and this machine's limit of open files is often 20,000. */
 const MOST_STUDENTS_IN_ALL = 19_000;
 
@@ -67,12 +80,15 @@ export const USAGE = `Usage: npm run bench -- [options]
   --students N      students in each class (${FULL.students})
   --rate N          joins per second of the steady shape (${FULL.rate})
   --burst-ms N      all joins of a burst are sent within this time (${FULL.burst_ms})
-  --only SHAPE      burst or steady, not both
+  --only PART       burst, steady or nodes, not all
+  --rounds N        rounds of the deployments of several nodes (${FULL.rounds})
+  --node-counts LIST sizes of these deployments (${FULL.node_counts.join(',')})
+  --redis-server PROGRAM that they share (redis-server, if it is on the path)
   --against WHAT    rollcast, or reference: a second reference server, which shows the noise (rollcast)
   --namespace NAME  / or /attendance (/)
   --seed N          of the send times (1)
   --data-parent DIR where Rollcast's data live during the run: choose the disk to measure (temporary folder)
-  --name NAME       of the result file in bench/results/ (embedded)
+  --name NAME       of the result files in bench/results/ (embedded, nodes)
   --quick           a small run that shows that everything works and measures nothing
   --help`;
 
@@ -87,6 +103,9 @@ export function readOptions(args: string[]): Options | undefined {
       rate: { type: 'string' },
       'burst-ms': { type: 'string' },
       only: { type: 'string' },
+      rounds: { type: 'string' },
+      'node-counts': { type: 'string' },
+      'redis-server': { type: 'string', default: 'redis-server' },
       against: { type: 'string', default: 'rollcast' },
       namespace: { type: 'string', default: '/' },
       seed: { type: 'string', default: '1' },
@@ -98,13 +117,17 @@ export function readOptions(args: string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const defaults = values.quick ? QUICK : FULL;
+  const only = values.only === undefined ? undefined : choice('only', values.only, ['burst', 'steady', 'nodes']);
   const options: Options = {
     pairs: number('pairs', values.pairs, defaults.pairs, 100),
+    rounds: number('rounds', values.rounds, defaults.rounds, 100),
+    node_counts: only === undefined || only === 'nodes' ? nodeCounts(values['node-counts'], defaults.node_counts) : [],
+    redis_server: values['redis-server'],
     classes: number('classes', values.classes, defaults.classes, MOST_STUDENTS_IN_ALL),
     students: number('students', values.students, defaults.students, MOST_STUDENTS_IN_ALL),
     rate: number('rate', values.rate, defaults.rate, 100_000),
     burst_ms: number('burst-ms', values['burst-ms'], defaults.burst_ms, 60_000),
-    shapes: values.only === undefined ? ['burst', 'steady'] : [choice('only', values.only, ['burst', 'steady'])],
+    shapes: only === undefined ? ['burst', 'steady'] : only === 'nodes' ? [] : [only],
     against: choice('against', values.against, ['rollcast', 'reference']),
     namespace: choice('namespace', values.namespace, ['/', '/attendance']),
     seed: number('seed', values.seed, 1, 2 ** 31),
@@ -114,15 +137,24 @@ export function readOptions(args: string[]): Options | undefined {
     most_quiet_ms: defaults.most_quiet_ms,
     aftermath_ms: defaults.aftermath_ms,
     quick: values.quick,
-    name: values.name ?? (values.quick ? undefined : 'embedded'),
+    names: resultNames(values.name, values.quick),
   };
   if (options.classes * options.students > MOST_STUDENTS_IN_ALL) {
     throw new Error(`--classes times --students is more than ${MOST_STUDENTS_IN_ALL}`);
   }
-  if (options.name !== undefined && !/^[\w-]+$/.test(options.name)) {
-    throw new Error('--name takes letters, digits, _ and -');
-  }
   return options;
+}
+
+function resultNames(name: string | undefined, quick: boolean): Options['names'] {
+  if (name === undefined) return quick ? undefined : { pairs: 'embedded', nodes: 'nodes' };
+  if (!/^[\w-]+$/.test(name)) throw new Error('--name takes letters, digits, _ and -');
+  return { pairs: name, nodes: `${name}-nodes` };
+}
+
+function nodeCounts(text: string | undefined, otherwise: number[]): number[] {
+  if (text === undefined) return otherwise;
+  const counts = text.split(',').map((each) => number('node-counts', each, 1, MOST_NODES));
+  return [...new Set(counts)].sort((a, b) => a - b);
 }
 
 function number(name: string, text: string | undefined, otherwise: number, most: number): number {

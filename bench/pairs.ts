@@ -15,8 +15,8 @@ export interface Pair {
 
 /** Above what idle connections, the kernel's own threads and the 10 ms steps of the machine's clock explain. */
 export const DISTURBED_CORES = 0.15;
-/** A disturbed pair is measured again, but in all no more than this many times the pairs that were asked for. */
-const MOST_TRIES = 2;
+/** What was disturbed is measured again, but in all no more than this many times as often as was asked for. */
+export const MOST_TRIES = 2;
 
 type Tell = (line: string) => void;
 
@@ -70,10 +70,20 @@ export async function measurePairs(
   return pairs;
 }
 
-/** The pairs of a shape that count: the first `wanted` undisturbed ones; where there are too few, disturbed ones too. */
+/** The pairs of a shape that count. */
 export function counted(pairs: Pair[], shape: Shape, wanted: number): Pair[] {
-  const ofShape = pairs.filter((pair) => pair.shape === shape);
-  return [...ofShape.filter((pair) => !pair.disturbed), ...ofShape.filter((pair) => pair.disturbed)].slice(0, wanted);
+  return preferUndisturbed(
+    pairs.filter((pair) => pair.shape === shape),
+    wanted,
+  );
+}
+
+/** The first `wanted` undisturbed ones; where there are too few, disturbed ones too. */
+export function preferUndisturbed<Measured extends { disturbed: boolean }>(
+  all: Measured[],
+  wanted: number,
+): Measured[] {
+  return [...all.filter((it) => !it.disturbed), ...all.filter((it) => it.disturbed)].slice(0, wanted);
 }
 
 async function measurePair(

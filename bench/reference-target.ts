@@ -21,9 +21,10 @@ export async function startReference(name: string, options: TargetOptions): Prom
   await server.accepts(port);
   return {
     name,
-    url: `http://127.0.0.1:${port}`,
+    urls: [`http://127.0.0.1:${port}`],
     secret,
     processes: [server],
+    redis: null,
     storedEvent: null,
     createSessions: async (round) =>
       Array.from({ length: options.classes }, (_, classIndex) => roster.sessionId(classIndex, round)),

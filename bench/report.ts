@@ -20,7 +20,7 @@ export interface Row {
   ratio: Spread | null;
 }
 
-interface Figure {
+export interface Figure {
   what: string;
   unit: string;
   /** Digits after the point in the table. */
@@ -33,7 +33,7 @@ interface Figure {
 const ACKNOWLEDGED_P99 = 'acknowledged, p99';
 const LAG_P99 = 'generator lag, p99';
 
-const FIGURES: Figure[] = [
+export const FIGURES: Figure[] = [
   { what: 'CPU per join', unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join },
   { what: '… with aftermath', unit: 'µs', digits: 1, of: (round) => round.cpu_us_per_join_with_aftermath },
   { what: 'acknowledged, p50', unit: 'ms', digits: 2, of: (round) => round.acknowledged.p50 / 1000 },
@@ -85,6 +85,11 @@ export function printTable(rows: Row[], referenceName: string, subjectName: stri
       ratio ? brackets(ratio, 2) : '',
     ]);
   }
+  return inColumns(cells);
+}
+
+/** Lines of cells as text; the first line names the columns. */
+export function inColumns(cells: string[][]): string {
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   return cells
     .map((line) =>
@@ -96,17 +101,19 @@ export function printTable(rows: Row[], referenceName: string, subjectName: stri
     .join('\n');
 }
 
-function brackets({ median, min, max }: Spread, digits: number): string {
+export function brackets({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
 /** A generator whose own lateness is more than this share of the latencies measures itself. */
 const LAG_SHARE = 0.5;
-const FEWEST_PAIRS = 5;
+export const FEWEST_PAIRS = 5;
+
+export const QUICK_REMARK = 'This was a quick run: it shows that everything works. It is no measurement.';
 
 /** Reasons to distrust the figures, one sentence each. */
 export function remarks(pairs: Pair[], rows: Row[], options: Options): string[] {
-  if (options.quick) return ['This was a quick run: it shows that everything works. It is no measurement.'];
+  if (options.quick) return [QUICK_REMARK];
   const found: string[] = [];
   if (options.pairs < FEWEST_PAIRS) found.push(`Fewer than ${FEWEST_PAIRS} pairs: medians of so few mean little.`);
   for (const shape of options.shapes) {

@@ -1,102 +1,93 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eachAtMost } from './bounded.ts';
 import { BenchProcess, freePort } from './child-process.ts';
-import * as roster from './roster.ts';
+import { RedisServer } from './redis-server.ts';
+import { makeCourses, ready } from './rollcast-rest.ts';
 import type { Target, TargetOptions } from './target.ts';
 
-/** REST requests under way at the same time while courses and sessions are made. */
-const REQUESTS_AT_ONCE = 8;
-const REQUEST_DEADLINE_MS = 30_000;
-const READY_DEADLINE_MS = 30_000;
-const READY_RETRY_MS = 100;
 /** Well above what closing the sockets of one run takes; the process is killed a little later. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
-/**
- * Starts one real Rollcast node, embedded, in its default configuration, and makes its courses and sessions over REST
- * as a school's own system would.
- */
+/** Starts one real Rollcast node, embedded, in its default configuration. */
 export async function startRollcast(name: string, options: TargetOptions): Promise<Target> {
-  const { classes, students, dataParent, cleanup } = options;
-  const dataDir = await mkdtemp(join(dataParent, 'rollcast-bench-'));
-  cleanup.add(() => rm(dataDir, { recursive: true, force: true }));
-  const port = await freePort();
-  const secret = randomBytes(32).toString('hex');
+  const secret = makeSecret();
   const script = new URL('../src/main.ts', import.meta.url);
+  const DATA_DIR = await dataFolder(options);
+  const { server, url } = await startNode(name, script, { DATA_DIR, JWT_SECRET: secret }, options);
+  return {
+    name,
+    urls: [url],
+    secret,
+    processes: [server],
+    redis: null,
+    storedEvent: 'attendancePersisted',
+    createSessions: await makeCourses(url, secret, options),
+  };
+}
+
+export interface NodesOptions extends TargetOptions {
+  nodes: number;
+  /** Program of the Redis server. */
+  redisServer: string;
+}
+
+/**
+ * Starts several real Rollcast nodes and the Redis server that they share. Courses and records lie in an SQLite file that
+ * all of them open: a join never touches it.
+ */
+export async function startNodes(name: string, options: NodesOptions): Promise<Target> {
+  const secret = makeSecret();
+  const redis = await RedisServer.start(options.redisServer, options.dataParent, options.cleanup);
+  const script = new URL('../deploy/local-cluster/node.ts', import.meta.url);
+  const SHARED_FILE = join(await dataFolder(options), 'records.db');
+  const env = { SHARED_FILE, REDIS_URL: redis.url, JWT_SECRET: secret };
+  const nodes: { server: BenchProcess; url: string }[] = [];
+  // One after the other: the first makes the file.
+  for (let node = 1; node <= options.nodes; node += 1) {
+    nodes.push(await startNode(`${name}, node ${node}`, script, env, options));
+  }
+  const urls = nodes.map(({ url }) => url);
+  return {
+    name,
+    urls,
+    secret,
+    processes: nodes.map(({ server }) => server),
+    redis,
+    storedEvent: 'attendancePersisted',
+    createSessions: await makeCourses(urls[0] ?? '', secret, options),
+  };
+}
+
+function makeSecret(): string {
+  return randomBytes(32).toString('hex');
+}
+
+async function dataFolder({ dataParent, cleanup }: TargetOptions): Promise<string> {
+  const folder = await mkdtemp(join(dataParent, 'rollcast-bench-'));
+  cleanup.add(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Resolves when the node can serve. */
+async function startNode(
+  name: string,
+  script: URL,
+  settings: Record<string, string>,
+  { cleanup }: TargetOptions,
+): Promise<{ server: BenchProcess; url: string }> {
+  const port = await freePort();
   const nodeOptions = ['--import', new URL('./cpu-probe.ts', import.meta.url).href];
   const env = {
     PORT: String(port),
     HOST: '127.0.0.1',
-    DATA_DIR: dataDir,
-    JWT_SECRET: secret,
     LOG_LEVEL: 'warn',
     DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
+    ...settings,
   };
   const server = new BenchProcess({ name, script, nodeOptions, env }, cleanup);
   const url = `http://127.0.0.1:${port}`;
   await server.accepts(port);
   await ready(url);
-
-  const token = await roster.tokenSigner(secret)({ id: 'bench', name: 'Benchmark', role: 'service' });
-  const request: Request = (method, path, body) => callRest(url + path, token, method, body);
-  await eachAtMost(REQUESTS_AT_ONCE, classes, (classIndex) => createCourse(request, classIndex, students));
-  return {
-    name,
-    url,
-    secret,
-    processes: [server],
-    storedEvent: 'attendancePersisted',
-    createSessions: (round) => createSessions(request, classes, round),
-  };
-}
-
-type Request = (method: string, path: string, body: object) => Promise<void>;
-
-/** Resolves when the node says that it can serve. */
-async function ready(url: string): Promise<void> {
-  const deadline = performance.now() + READY_DEADLINE_MS;
-  for (;;) {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
-    const text = await response.text();
-    if (response.ok) return;
-    if (performance.now() > deadline) throw new Error(`not ready within ${READY_DEADLINE_MS} ms: ${text}`);
-    await new Promise((resolve) => setTimeout(resolve, READY_RETRY_MS));
-  }
-}
-
-async function createCourse(request: Request, classIndex: number, students: number): Promise<void> {
-  const id = roster.courseId(classIndex);
-  const teacher_id = roster.teacherId(classIndex);
-  await request('POST', '/api/v1/courses', { id, title: `Course ${classIndex}`, teacher_id });
-  const enrollments = Array.from({ length: students }, (_, student) => ({
-    student_id: roster.studentId(classIndex, student),
-    name: roster.studentName(classIndex, student),
-  }));
-  await request('PUT', `/api/v1/courses/${id}/enrollments`, { enrollments });
-}
-
-/** Makes one scheduled session in every course. */
-async function createSessions(request: Request, classes: number, round: number): Promise<string[]> {
-  const ids = Array.from({ length: classes }, (_, classIndex) => roster.sessionId(classIndex, round));
-  const title = `Meeting ${round}`;
-  const date = new Date().toISOString();
-  await eachAtMost(REQUESTS_AT_ONCE, classes, async (classIndex) => {
-    const course_id = roster.courseId(classIndex);
-    await request('POST', '/api/v1/sessions', { id: ids[classIndex], course_id, title, date });
-  });
-  return ids;
-}
-
-/** One request that has to succeed. */
-async function callRest(url: string, token: string, method: string, body: object): Promise<void> {
-  const response = await fetch(url, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  return { server, url };
 }

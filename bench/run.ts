@@ -2,9 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Cleanup } from './cleanup.ts';
 import { Contender } from './contender.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
+import { judgeNodes, nodesRemarks, printNodesTable, printNodesVerdict, tabulateNodes } from './nodes-report.ts';
+import { measureNodes, type NodesMeasurement } from './nodes-rounds.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { measurePairs, mostRounds, type Pair, warmUp } from './pairs.ts';
+import { redisVersion } from './redis-server.ts';
 import { startReference } from './reference-target.ts';
 import { printTable, remarks, tabulate } from './report.ts';
 import { startRollcast } from './rollcast-target.ts';
@@ -12,14 +15,12 @@ import type { TargetOptions } from './target.ts';
 import { judge, printVerdict } from './verdict.ts';
 
 /**
- * The benchmark: Rollcast beside the reference server, both alive in one run and measured in turns, so that whatever
- * else happens on the machine happens to both. README.md tells what is measured and how to read it.
+ * The benchmark: Rollcast beside the reference server, all alive in one run and measured in turns, so that whatever
+ * else happens on the machine happens to all. README.md tells what is measured and how to read it.
  */
 
 async function measure(options: Options, cleanup: Cleanup): Promise<Pair[]> {
-  const { classes, students, namespace, data_parent: dataParent } = options;
-  const rounds = mostRounds(options);
-  const targetOptions: TargetOptions = { classes, students, rounds, namespace, dataParent, cleanup };
+  const targetOptions = { ...targetOptionsOf(options, cleanup), rounds: mostRounds(options) };
   tell('starting both servers and opening all sockets');
   const startSubject = options.against === 'rollcast' ? startRollcast : startReference;
   const referenceTarget = await startReference('reference', targetOptions);
@@ -34,35 +35,86 @@ async function measure(options: Options, cleanup: Cleanup): Promise<Pair[]> {
   return pairs;
 }
 
-async function report(options: Options, pairs: Pair[], environment: Environment): Promise<void> {
+async function benchPairs(options: Options): Promise<void> {
+  const environment = await readEnvironment(options.data_parent);
+  const pairs = await cleanedUp((cleanup) => measure(options, cleanup));
   const rows = tabulate(pairs, options);
-  const cautions = remarks(pairs, rows, options);
-  console.log(`\n${printTable(rows, 'reference', subjectName(options))}\n`);
   const verdicts = judge(pairs, options);
-  for (const verdict of verdicts) console.log(printVerdict(verdict));
-  for (const caution of cautions) console.log(caution);
-  if (options.name === undefined) return;
+  const cautions = remarks(pairs, rows, options);
+  print(printTable(rows, 'reference', subjectName(options)), [...verdicts.map(printVerdict), ...cautions]);
+  const measured = { verdicts, remarks: cautions, rows, pairs };
+  await write(options.names?.pairs, { environment, options: repeatable(options), ...measured });
+}
 
-  const folder = new URL('./results/', import.meta.url);
-  const { data_parent: _, ...repeatable } = options;
-  const result = { environment, options: repeatable, verdicts, remarks: cautions, rows, pairs };
-  await mkdir(folder, { recursive: true });
-  await writeFile(new URL(`${options.name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
-  console.log(`written to bench/results/${options.name}.json`);
+async function benchNodes(options: Options): Promise<void> {
+  const redis = await redisVersion(options.redis_server);
+  if (redis === null) {
+    console.log(
+      `\nSEVERAL NODES WERE LEFT OUT: there is no ${options.redis_server} here. Install one, or name it with --redis-server.`,
+    );
+    return;
+  }
+  const environment = { ...(await readEnvironment(options.data_parent)), redis };
+  const measured: NodesMeasurement = await cleanedUp((cleanup) =>
+    measureNodes(options, options.redis_server, targetOptionsOf(options, cleanup), tell),
+  );
+  const rows = tabulateNodes(measured, options);
+  const verdict = judgeNodes(measured, options);
+  const cautions = nodesRemarks(measured, options);
+  print(printNodesTable(rows, options), [...printNodesVerdict(verdict), ...cautions]);
+  await write(options.names?.nodes, {
+    environment,
+    options: repeatable(options),
+    verdict,
+    remarks: cautions,
+    rows,
+    ...measured,
+  });
+}
+
+function targetOptionsOf(options: Options, cleanup: Cleanup): Omit<TargetOptions, 'rounds'> {
+  const { classes, students, namespace, data_parent: dataParent } = options;
+  return { classes, students, namespace, dataParent, cleanup };
 }
 
 function subjectName(options: Options): string {
   return options.against === 'rollcast' ? 'rollcast' : 'reference 2';
 }
 
-/** Rejects when somebody asks this process to end. */
-function interrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
-  });
+/** Ends whatever the work has started, however it ends; also when somebody asks this process to end. */
+async function cleanedUp<Result>(work: (cleanup: Cleanup) => Promise<Result>): Promise<Result> {
+  const cleanup = new Cleanup();
+  try {
+    return await Promise.race([work(cleanup), interrupted]);
+  } finally {
+    await cleanup.run();
+  }
 }
 
-/** Progress goes to standard error, the table to standard output. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+});
+interrupted.catch(() => {});
+
+function print(table: string, lines: string[]): void {
+  console.log(`\n${table}\n`);
+  for (const line of lines) console.log(line);
+}
+
+/** What makes the same run again, anywhere. */
+function repeatable({ data_parent: _, redis_server: __, ...options }: Options) {
+  return options;
+}
+
+async function write(name: string | undefined, result: object): Promise<void> {
+  if (name === undefined) return;
+  const folder = new URL('./results/', import.meta.url);
+  await mkdir(folder, { recursive: true });
+  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`written to bench/results/${name}.json`);
+}
+
+/** Progress goes to standard error, tables to standard output. */
 function tell(line: string): void {
   console.error(line);
 }
@@ -70,15 +122,8 @@ function tell(line: string): void {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return console.log(USAGE);
-  const environment = await readEnvironment(options.data_parent);
-  const cleanup = new Cleanup();
-  let pairs: Pair[];
-  try {
-    pairs = await Promise.race([measure(options, cleanup), interrupted()]);
-  } finally {
-    await cleanup.run();
-  }
-  await report(options, pairs, environment);
+  if (options.shapes.length > 0) await benchPairs(options);
+  if (options.node_counts.length > 0) await benchNodes(options);
 }
 
 try {

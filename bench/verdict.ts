@@ -7,8 +7,11 @@ import { spread } from './report.ts';
 /** What the embedded profile may cost: CPU per join of either shape, as a multiple of the reference. */
 export const CPU_RATIO_GOAL = 1.3;
 
-export interface Verdict {
+export interface Verdict extends Judgement {
   shape: Shape;
+}
+
+export interface Judgement {
   goal: number;
   ratio: MedianInterval;
   /** Undecided: the goal lies inside the interval. */
@@ -19,20 +22,30 @@ export interface Verdict {
 export function judge(pairs: Pair[], options: Options): Verdict[] {
   if (options.quick || options.against !== 'rollcast') return [];
   return options.shapes.map((shape) => {
-    const ratio = medianInterval(
-      counted(pairs, shape, options.pairs).map((pair) => pair.subject.cpu_us_per_join / pair.reference.cpu_us_per_join),
-    );
-    const decided = ratio.median <= CPU_RATIO_GOAL ? 'reached' : 'missed';
-    const undecided = ratio.low <= CPU_RATIO_GOAL && ratio.high > CPU_RATIO_GOAL;
-    return { shape, goal: CPU_RATIO_GOAL, ratio, outcome: undecided ? 'undecided' : decided };
+    const ofShape = counted(pairs, shape, options.pairs);
+    const ratios = ofShape.map((pair) => pair.subject.cpu_us_per_join / pair.reference.cpu_us_per_join);
+    return { shape, ...judgeRatios(ratios, CPU_RATIO_GOAL) };
   });
 }
 
-export function printVerdict({ shape, goal, ratio, outcome }: Verdict): string {
+/** Whether the true median of these ratios is at most the goal. */
+export function judgeRatios(ratios: number[], goal: number): Judgement {
+  const ratio = medianInterval(ratios);
+  const decided = ratio.median <= goal ? 'reached' : 'missed';
+  const undecided = ratio.low <= goal && ratio.high > goal;
+  return { goal, ratio, outcome: undecided ? 'undecided' : decided };
+}
+
+export function printVerdict({ shape, ...judgement }: Verdict): string {
+  return `CPU per join, ${shape}: ${printJudgement(judgement, 'the reference')}`;
+}
+
+/** As a sentence, after what is judged. */
+export function printJudgement({ goal, ratio, outcome }: Judgement, than: string): string {
   const { median, low, high, confidence } = ratio;
   const interval = `${low.toFixed(2)} to ${high.toFixed(2)} with ${Math.floor(confidence * 100)} % confidence`;
   const advice = outcome === 'undecided' ? ': more pairs or a calmer machine would tell' : '';
-  return `CPU per join, ${shape}: ${median.toFixed(2)} times the reference (${interval}). Goal: at most ${goal}, ${outcome}${advice}.`;
+  return `${median.toFixed(2)} times ${than} (${interval}). Goal: at most ${goal}, ${outcome}${advice}.`;
 }
 
 /** The middle of the values, and where the median of very many would lie, with at least this confidence. */

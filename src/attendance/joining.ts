@@ -31,7 +31,9 @@ export const joinSession = async (
   if (done === null) return { payload: await joinedBefore(services, actor, input), repeated: true };
   const { current } = done;
   const record = current.record ?? done.records[0];
-  const payload = joinedPayload(peek.header.session, current.epoch, record, current);
+  // The roll may be ahead of what was known of it: a repeated join is answered after the end too.
+  const session = { ...peek.header.session, status: current.state };
+  const payload = joinedPayload(session, current.epoch, record, current);
   return { payload, repeated: done.repeated === true };
 };
 

@@ -1,6 +1,6 @@
 /** What may be asked of a roll, and what it answers. */
 import type { AttendanceStatus } from '../contract/nouns.ts';
-import type { Accepted, Admission, Change, RollRecord, RosterEntry } from './roll.ts';
+import type { Accepted, Admission, Change, RollRecord, RollState, RosterEntry } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 export type RequestKey = {
@@ -43,6 +43,7 @@ export type Command =
 export type Current = {
   seq: number;
   room_seq: number;
+  state: RollState;
   counts: Counts;
   online_count: number;
   epoch: string;

@@ -39,9 +39,9 @@ export type Reattached = { ok: true; student_id: string | null } | { ok: false; 
 export type Given<O = Outcome> = { outcome: O; applied: Applied };
 
 export const currentOf = (applied: Applied, student_id: string | null): Current => {
-  const { seq, room_seq, counts, online_count, epoch } = applied;
+  const { seq, room_seq, state, counts, online_count, epoch } = applied;
   const record = student_id === null ? undefined : applied.changed_since[student_id];
-  return { seq, room_seq, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
+  return { seq, room_seq, state, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
 };
 
 export class RedisCommands {

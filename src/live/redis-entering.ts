@@ -30,7 +30,8 @@ export class RedisEntering {
     let now = await this.readNow(session_id, connection.student_id);
     if (now === null) return currentOf(at, connection.student_id);
     let heard = await this.audience.heardUpTo(session_id, now.head);
-    if (heard.seq > now.head.seq) {
+    // It has been overtaken: by what was told, or by its own end.
+    if (heard.seq > now.head.seq || !this.audience.hears(session_id, connection.id)) {
       now = (await this.readNow(session_id, connection.student_id)) ?? now;
       heard = await this.audience.heardUpTo(session_id, now.head);
     }
@@ -40,11 +41,11 @@ export class RedisEntering {
       this.audience.expel(session_id, [connection.id]);
       await this.tellMissed(session_id, connection, at);
     }
-    const { counts, online_count, epoch } = now.head;
+    const { counts, online_count, epoch, state } = now.head;
     // What has gone by since it was read, the connection has heard itself.
     const { seq, room_seq } = heard;
     const record = now.records.find(({ student_id }) => student_id === connection.student_id);
-    return { seq, room_seq, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
+    return { seq, room_seq, state, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
   }
 
   /** Tells a student's connection alone what the roll told since these numbers. */

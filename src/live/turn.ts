@@ -79,6 +79,7 @@ export const answerOf = ({ decision: { outcome }, live: { roll, presence } }: De
         current: {
           seq: roll.seq,
           room_seq: roll.room_seq,
+          state: roll.state,
           counts: roll.counts,
           online_count: presence.onlineCount,
           epoch: roll.header.epoch,

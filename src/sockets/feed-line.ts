@@ -30,6 +30,10 @@ export class FeedLine {
   private at: { seq: number; number: number } | null = null;
   /** False: at is where the roll was read to be, and messages from before that may still be on their way. */
   private sure = false;
+  /** The latest seq that anything told here named; a room is told seqs of changes that it does not hear. */
+  private told_seq = 0;
+  /** The latest seq that somebody here was answered. */
+  private answered_seq = 0;
   /** Messages of the change after that, so far. */
   private parts: Buffer[] = [];
 
@@ -43,6 +47,16 @@ export class FeedLine {
   /** The roll's seq up to which everything has gone by; null: unknown. */
   get seq(): number | null {
     return this.at?.seq ?? null;
+  }
+
+  /** Nothing has gone by yet that tells where it is. */
+  get isUnsure(): boolean {
+    return !this.sure;
+  }
+
+  /** The same in its own numbers. */
+  get number(): number | null {
+    return this.at?.number ?? null;
   }
 
   /** A message came. It counts as gone by when this answers next. */
@@ -59,14 +73,35 @@ export class FeedLine {
       if (number > at.number) return 'gap';
       at.seq = Math.max(at.seq, seq);
       this.sure = true;
+      if (seq < Math.max(this.told_seq, this.answered_seq)) return 'old news';
+      this.told_seq = seq;
       return 'next';
     }
     if (number <= at.number) return 'old';
     if (number > at.number + 1) return 'gap';
     this.sure = true;
+    this.told_seq = Math.max(this.told_seq, seq);
     if (part === PART) this.parts.push(message);
     else this.moveTo({ seq, room_seq });
     return 'next';
+  }
+
+  /**
+   * Something with these numbers has gone by on another line of the session. A room hears nothing of joins: so it knows
+   * that nothing is missing here before that seq, and need not be read about it.
+   */
+  follow({ seq, room_seq }: Numbers): void {
+    if (this.to === 'room' && this.at?.number === room_seq) this.at.seq = Math.max(this.at.seq, seq);
+  }
+
+  /** Somebody here was told that the roll is there. */
+  tell({ seq }: Numbers): void {
+    this.told_seq = Math.max(this.told_seq, seq);
+  }
+
+  /** The same, in an answer to them alone. */
+  answer({ seq }: Numbers): void {
+    this.answered_seq = Math.max(this.answered_seq, seq);
   }
 
   /** Everything up to these numbers has gone by. */
@@ -81,10 +116,21 @@ export class FeedLine {
     this.at ??= { seq: numbers.seq, number: this.numberOf(numbers) };
   }
 
+  /**
+   * All that was published up to these numbers has come, if it comes at all: a line that begins there is where it is
+   * believed to be. One that is behind them stays behind, for it does not hear.
+   */
+  provenUpTo(numbers: Numbers): void {
+    this.beginAt(numbers);
+    if (this.at?.number === this.numberOf(numbers)) this.sure = true;
+  }
+
   /** Nothing is known any more: the next message counts as it is. */
   forget(): void {
     this.at = null;
     this.sure = false;
+    this.told_seq = 0;
+    this.answered_seq = 0;
     this.parts = [];
   }
 
@@ -93,8 +139,11 @@ export class FeedLine {
     return this.at !== null && this.at.number < this.numberOf(numbers);
   }
 
+  /** Something later has been told, be it a part of a change. */
   isPast(numbers: Numbers): boolean {
-    return this.at !== null && this.at.number > this.numberOf(numbers);
+    if (this.told_seq > numbers.seq) return true;
+    if (this.at === null) return false;
+    return this.at.number + (this.parts.length > 0 ? 1 : 0) > this.numberOf(numbers);
   }
 
   /** Of a change that it is behind: the events that have gone by nevertheless, told apart by partKey. */

@@ -10,6 +10,7 @@ import { FEED_LOOK_MAX_SESSIONS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts
 import type { FeedSource, Standing } from '../live/fed-audience.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
 import type { Feed } from './feed.ts';
+import type { FeedLine } from './feed-line.ts';
 
 /** Heartbeats are spread over the sessions: a beat is one of these parts of heartbeat_ms, */
 const HEARTBEAT_PARTS = 15;
@@ -20,7 +21,7 @@ const HEARTBEAT_EVERY_PARTS = 14;
 type LookFor = 'beginning' | 'missed' | 'heartbeat';
 
 export type FeedMendingOptions = {
-  subscriber: Pick<ChannelSubscriber, 'effective' | 'resubscribe'>;
+  subscriber: Pick<ChannelSubscriber, 'effective' | 'flushed' | 'resubscribe'>;
   clock: Clock;
   /** Told once for all that fail together. */
   onError: (error: unknown) => void;
@@ -73,12 +74,14 @@ export class FeedMending {
   async look(feeds: Feed[], what: LookFor): Promise<void> {
     for (let first = 0; first < feeds.length; first += FEED_LOOK_MAX_SESSIONS) {
       const batch = feeds.slice(first, first + FEED_LOOK_MAX_SESSIONS);
+      // Of a line that is not heard yet, what is asked now says nothing.
+      const lines = batch.map((feed) => feed.confirmedLines());
       const standings = await this.ask(batch);
       if (standings === null) continue;
       await Promise.all(
-        batch.map((feed) => {
+        batch.map((feed, i) => {
           const standing = standings.get(feed.session_id) ?? null;
-          return this.mend(feed, standing, what).catch((error) => this.fail([feed], error));
+          return this.mend(feed, lines[i] ?? [], standing, what).catch((error) => this.fail([feed], error));
         }),
       );
     }
@@ -107,14 +110,15 @@ export class FeedMending {
   }
 
   /** standing null: there is no such roll. Whoever hears it stays; it may be rebuilt. */
-  private async mend(feed: Feed, standing: Standing | null, what: LookFor): Promise<void> {
+  private async mend(feed: Feed, lines: FeedLine[], standing: Standing | null, what: LookFor): Promise<void> {
     this.unsettled.delete(feed);
     if (standing === null) {
       if (feed.isHolding) await this.mended(feed);
       return;
     }
-    if (standing.epoch !== feed.epoch) feed.renew(standing);
-    feed.beginAt(standing);
+    if (standing.epoch !== feed.epoch) feed.renew(standing, lines);
+    for (const line of lines) line.beginAt(standing);
+    await this.prove(lines, standing);
     if (what === 'heartbeat' && feed.isBehind(standing)) await this.hearAgain(feed, standing);
     const isMissing = what !== 'beginning' && (feed.isHolding || feed.isBehind(standing));
     if (isMissing) await this.mended(feed);
@@ -128,6 +132,13 @@ export class FeedMending {
       this.unsettled.add(feed);
       await this.confirm(feed);
     }
+  }
+
+  /** What was published before the roll was read has been heard after this. */
+  private async prove(lines: FeedLine[], standing: Standing): Promise<void> {
+    const unsure = lines.filter(({ isUnsure }) => isUnsure);
+    await Promise.all(unsure.map(({ channel }) => this.options.subscriber.flushed(channel)));
+    for (const line of unsure) line.provenUpTo(standing);
   }
 
   private async mended(feed: Feed): Promise<void> {
@@ -151,7 +162,7 @@ export class FeedMending {
   /** Messages may be on their way. What has not come by then does not come. */
   private async hearAgain(feed: Feed, standing: Standing): Promise<void> {
     const { subscriber, deaf_after_ms } = this.options;
-    if (await feed.until(() => feed.isHolding || !feed.isBehind(standing), deaf_after_ms)) return;
+    if (await feed.conditions.until(() => feed.isHolding || !feed.isBehind(standing), deaf_after_ms)) return;
     const lines = [...feed.lines.values()];
     for (const line of lines) line.confirmed = false;
     await subscriber.resubscribe(lines.map(({ channel }) => channel));

@@ -23,7 +23,10 @@ export const replay = (
         if (line.carries(delivery) && heard[i]?.has(key) !== true) tell(line, delivery);
       }
     }
-    for (const line of lacking) line.moveTo(change);
+    for (const line of lacking) {
+      line.moveTo(change);
+      line.tell(change);
+    }
   }
   for (const line of lines) {
     if (line.seq === null) line.beginAt(roll);

@@ -15,6 +15,7 @@ import { FEED_HELD_MAX_MESSAGES, SYNC_MAX_CHANGES } from '../limits.ts';
 import type { FeedSource, Standing } from '../live/fed-audience.ts';
 import type { RollView } from '../live/live-store.ts';
 import { headingOf, NEWS, type Out } from '../live/roll-packets.ts';
+import { Conditions } from './feed-conditions.ts';
 import type { FeedLine, Numbers } from './feed-line.ts';
 import { isStatistics } from './feed-messages.ts';
 import { replay, standingOf } from './feed-replay.ts';
@@ -51,6 +52,8 @@ export class Feed {
   readonly members = new Map<string, Member>();
   /** By channel. */
   readonly lines = new Map<string, FeedLine>();
+  /** About what has gone by, and what is held back. */
+  readonly conditions: Conditions;
   /** When statistics were last told to everybody here. */
   statistics_at = 0;
   /** Members may not be in the roll any more, or not yet again. */
@@ -60,12 +63,12 @@ export class Feed {
   /** In order of arrival; null: nothing is held back. */
   private held: Held[] | null = null;
   private repairing: Promise<void> | null = null;
-  private readonly waiting = new Set<{ condition: () => boolean; resolve: () => void }>();
 
   constructor(options: FeedOptions) {
     this.options = options;
     this.session_id = options.session_id;
     this.currentEpoch = options.epoch;
+    this.conditions = new Conditions(options.pause);
   }
 
   get epoch(): string {
@@ -77,7 +80,11 @@ export class Feed {
     return this.held !== null;
   }
 
-  /** Whatever is published to anybody here is heard, as far as known. */
+  /** Lines on which whatever is published from now on is heard, as far as known. */
+  confirmedLines(): FeedLine[] {
+    return [...this.lines.values()].filter(({ confirmed }) => confirmed);
+  }
+
   get isConfirmed(): boolean {
     return !this.some(({ confirmed }) => !confirmed);
   }
@@ -98,13 +105,18 @@ export class Feed {
       this.options.onGap();
       return false;
     }
-    this.settle();
+    if (place === 'next') for (const it of this.lines.values()) it.follow(heading);
+    this.conditions.look();
     if (place === 'old') return false;
     if (out !== null) {
       this.letGo(line, heading);
       return false;
     }
-    return part === NEWS ? this.passNews(line, message, place) : this.pass();
+    if (part !== NEWS || !isStatistics(message)) this.options.rooms.watch.changed(this.session_id);
+    // Numbers that go back would look like a fault.
+    else if (place === 'old news') return false;
+    else this.statisticsSent(line.to);
+    return true;
   }
 
   /** Something up to these numbers has not gone by, as far as is known. */
@@ -112,14 +124,19 @@ export class Feed {
     return this.some((line) => line.isBehind(numbers));
   }
 
+  /** How far anything has gone by here, at least these numbers. */
+  heard({ seq, room_seq }: Numbers): Numbers {
+    for (const line of this.lines.values()) {
+      if (line.isUnsure) continue;
+      seq = Math.max(seq, line.seq ?? 0);
+      if (line.to === 'room') room_seq = Math.max(room_seq, line.number ?? 0);
+    }
+    return { seq, room_seq };
+  }
+
   /** Nothing is missing, and nothing has gone by that is later. */
   isAt(numbers: Numbers): boolean {
     return this.held === null && !this.some((line) => line.isBehind(numbers) || line.isPast(numbers));
-  }
-
-  /** Lines on which nothing has been heard begin where the roll is now. */
-  beginAt(numbers: Numbers): void {
-    for (const line of this.lines.values()) line.beginAt(numbers);
   }
 
   /**
@@ -129,25 +146,31 @@ export class Feed {
   repair(source: FeedSource): Promise<void> {
     this.repairing ??= this.repairAll(source).finally(() => {
       this.repairing = null;
-      this.settle();
+      this.conditions.look();
     });
     return this.repairing;
   }
 
-  /** The roll has another epoch: nobody knows what was lost. Members see that in the statistics, and sync. */
-  renew(standing: Standing): void {
+  /**
+   * The roll has another epoch: nobody knows what was lost. Members see that in the statistics, and sync. lines: those
+   * that were heard when it stood so.
+   */
+  renew(standing: Standing, lines: FeedLine[]): void {
     this.currentEpoch = standing.epoch;
-    this.skipTo(standing);
+    for (const line of this.lines.values()) line.forget();
+    this.skipTo(standing, lines);
     this.held = null;
     this.doubtsMembers = true;
-    this.settle();
+    this.conditions.look();
   }
 
   /** Tells everybody here how the roll stands. */
   tellStatistics({ counts, online_count, epoch, ...numbers }: Standing): void {
     const payload = statisticsPayload(this.session_id, statisticsOf(counts), online_count, numbers, epoch);
-    for (const { to, namespace, room } of this.lines.values()) {
-      if (to === 'room') this.options.rooms.tellHere(namespace, room, { event: 'attendanceStatistics', payload });
+    for (const line of this.lines.values()) {
+      if (line.to !== 'room') continue;
+      this.options.rooms.tellHere(line.namespace, line.room, { event: 'attendanceStatistics', payload });
+      line.tell(numbers);
     }
     this.statisticsSent('room');
   }
@@ -170,34 +193,10 @@ export class Feed {
       this.lines.delete(channel);
       this.options.onUnused(channel);
     }
-    this.settle();
-  }
-
-  /** Waits until it is so, for this long at most; answers whether it is. */
-  async until(condition: () => boolean, within_ms: number): Promise<boolean> {
-    if (condition()) return true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiting = { condition, resolve };
-    this.waiting.add(waiting);
-    await Promise.race([promise, this.options.pause(within_ms)]);
-    this.waiting.delete(waiting);
-    return condition();
+    this.conditions.look();
   }
 
   // --- what goes by ---------------------------------------------------------------------------------------------
-
-  private pass(): true {
-    this.options.rooms.watch.changed(this.session_id);
-    return true;
-  }
-
-  private passNews(line: FeedLine, message: Buffer, place: 'next' | 'old news'): boolean {
-    if (!isStatistics(message)) return this.pass();
-    // Numbers that go back would look like a fault.
-    if (place === 'old news') return false;
-    this.statisticsSent(line.to);
-    return true;
-  }
 
   private statisticsSent(to: 'room' | 'staff'): void {
     if (to === 'room') this.statistics_at = this.options.clock();
@@ -232,10 +231,6 @@ export class Feed {
     }
   }
 
-  private settle(): void {
-    for (const { condition, resolve } of this.waiting) if (condition()) resolve();
-  }
-
   private some(fits: (line: FeedLine) => boolean): boolean {
     for (const line of this.lines.values()) if (fits(line)) return true;
     return false;
@@ -247,11 +242,13 @@ export class Feed {
     for (let repairs = 0; repairs < MAX_REPAIRS; repairs += 1) {
       this.held ??= [];
       const { epoch } = this;
+      // A line that is made meanwhile has nothing to do with what was read before.
+      const lines = [...this.lines.values()].filter((it) => it.confirmed || it.seq !== null);
       const reading = await source.since(this.session_id, this.heardUpTo());
       // Meanwhile it was told that it has another epoch, and begins anew.
       if (epoch !== this.epoch) return;
-      if (reading === null) for (const line of this.lines.values()) line.forget();
-      else this.catchUp(reading.view, reading.changes);
+      if (reading === null) for (const line of lines) line.forget();
+      else this.catchUp(lines, reading.view, reading.changes);
       this.release();
       if (!this.isHolding) return;
     }
@@ -262,15 +259,15 @@ export class Feed {
     return known.length === 0 ? 0 : Math.min(...known);
   }
 
-  private catchUp(view: RollView, changes: Change[]): void {
+  private catchUp(lines: FeedLine[], view: RollView, changes: Change[]): void {
     const standing = standingOf(view);
     if (standing.epoch !== this.epoch) {
-      this.renew(standing);
+      this.renew(standing, lines);
       return;
     }
-    if (changes.length > SYNC_MAX_CHANGES) this.skipTo(standing);
+    if (changes.length > SYNC_MAX_CHANGES) this.skipTo(standing, lines);
     else {
-      replay([...this.lines.values()], view, changes, (line, delivery) => this.tell(line, delivery));
+      replay(lines, view, changes, (line, delivery) => this.tell(line, delivery));
       this.options.rooms.watch.changed(this.session_id);
     }
     if (standing.state !== 'active') this.letStudentsGo();
@@ -292,8 +289,8 @@ export class Feed {
   }
 
   /** Members are told the numbers, see what they have missed, and sync. */
-  private skipTo(standing: Standing): void {
-    for (const line of this.lines.values()) line.moveTo(standing);
+  private skipTo(standing: Standing, lines: FeedLine[]): void {
+    for (const line of lines) line.moveTo(standing);
     this.tellStatistics(standing);
   }
 }

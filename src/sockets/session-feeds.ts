@@ -13,12 +13,15 @@ import type { FedAudience, FeedSource, LetInAt } from '../live/fed-audience.ts';
 import { type RedisKeys, roomOf, staffRoomOf } from '../live/redis-keys.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
 import { Feed, type LocalRooms } from './feed.ts';
-import { FeedLine } from './feed-line.ts';
+import { FeedLine, type Numbers } from './feed-line.ts';
 import { FeedMending } from './feed-mending.ts';
 
 export type SessionFeedsOptions = {
   rooms: LocalRooms;
-  subscriber: Pick<ChannelSubscriber, 'filter' | 'effective' | 'resubscribe' | 'deliver' | 'onLost' | 'onRestored'>;
+  subscriber: Pick<
+    ChannelSubscriber,
+    'filter' | 'flushed' | 'effective' | 'resubscribe' | 'deliver' | 'onLost' | 'onRestored'
+  >;
   keys: Pick<RedisKeys, 'channel'>;
   clock: Clock;
   /** A session could not be looked at or mended; it is tried again. Told once for all that fail together. */
@@ -85,13 +88,26 @@ export class SessionFeeds implements FedAudience {
       await this.mending.look([feed], 'missed');
       return false;
     }
+    await this.flush(feed);
     // What was published before these numbers may still be on its way: it comes before the answer, or was missed.
     const hasAll = () => !feed.isHolding && !lines.some((it) => it.isBehind(at));
-    if (!(await feed.until(hasAll, FEED_CATCH_UP_MS))) {
+    if (!(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
       await this.mending.repair(feed);
       return false;
     }
-    return !lines.some((it) => it.isPast(at));
+    if (lines.some((it) => it.isPast(at))) return false;
+    for (const line of lines) line.answer(at);
+    return true;
+  }
+
+  async heardUpTo(session_id: string, numbers: Numbers): Promise<Numbers> {
+    const feed = this.feeds.get(session_id);
+    if (feed === undefined) return numbers;
+    await this.flush(feed);
+    await feed.conditions.until(() => !feed.isHolding && !feed.isBehind(numbers), FEED_CATCH_UP_MS);
+    const heard = feed.heard(numbers);
+    for (const line of feed.lines.values()) line.answer(heard);
+    return heard;
   }
 
   expel(session_id: string, connections: string[]): void {
@@ -102,6 +118,15 @@ export class SessionFeeds implements FedAudience {
 
   tell(connections: string[], deliveries: Delivery[]): void {
     for (const id of connections) for (const delivery of deliveries) this.options.rooms.tellOne(id, delivery);
+  }
+
+  /**
+   * Lines that say nothing yet of where they are: what was published before is heard after this. (Where they begin, only
+   * their own look says: what others have read may be older than the line.)
+   */
+  private async flush(feed: Feed): Promise<void> {
+    const unsure = feed.confirmedLines().filter(({ isUnsure }) => isUnsure);
+    await Promise.all(unsure.map(({ channel }) => this.options.subscriber.flushed(channel)));
   }
 
   // --- who is here ----------------------------------------------------------------------------------------------

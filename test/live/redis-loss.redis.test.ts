@@ -1,7 +1,7 @@
 /** What the Redis store does when a part of what it keeps is gone, or its server was another one for a while. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { INDEX_PARTITIONS_AT_ONCE } from '../../src/limits.ts';
-import { COURSE, countedIds, planOf, SESSION } from '../suites/live-fixtures.ts';
+import { COURSE, planOf, SESSION } from '../suites/live-fixtures.ts';
 import { accepted, Scene } from '../suites/live-scene.ts';
 import { makeRedisLive, type RedisUnderTest } from '../support/redis-live.ts';
 import { describeWithRedis, sharedRedis } from '../support/redis-needed.ts';

@@ -15,6 +15,7 @@ export function describeJoining(scene: () => Scene): void {
       expect(answer.current).toEqual({
         seq: 1,
         room_seq: 0,
+        state: 'active',
         counts: { present: 1, absent: 3, late: 0, excused: 0 },
         online_count: 1,
         epoch: (await scene().view()).roll.header.epoch,

@@ -86,8 +86,8 @@ export class LiveModel {
   current(session_id: string): Current | null {
     const it = this.rolls.get(session_id);
     if (it === undefined) return null;
-    const { seq, room_seq, counts, header } = it.roll;
-    return { seq, room_seq, counts, online_count: it.presence.onlineCount, epoch: header.epoch };
+    const { seq, room_seq, state, counts, header } = it.roll;
+    return { seq, room_seq, state, counts, online_count: it.presence.onlineCount, epoch: header.epoch };
   }
 
   reattach(session_id: string, { id, user_id }: { id: string; user_id: string }, staff: boolean): Connection | null {
