@@ -27,7 +27,6 @@ type Packet = {
 /** What a node's rooms do, without sockets. */
 class Listener implements FedAudience {
   readonly heard = new Heard();
-  onOver: (session_id: string) => void = () => {};
   private readonly lastSeq = new Map<string, number>();
   /** The run in which each connection was let in. */
   private readonly letIn = new Map<string, number>();
@@ -73,7 +72,6 @@ class Listener implements FedAudience {
     const { seq, room_seq, out } = heading;
     this.lastSeq.set(session_id, Math.max(seq, this.lastSeq.get(session_id) ?? 0));
     if (out !== null) {
-      if (out === 'all') this.onOver(session_id);
       const members = this.membersOf(session_id);
       const wasIn = ({ id }: Connection) => (this.letIn.get(`${session_id} ${id}`) ?? 0) < heading.run;
       const leaves = (it: Connection) =>
@@ -159,12 +157,18 @@ const openOn = async (
     await listen(plan.session.id).catch(() => {});
     return open(plan);
   };
+  // A roll that is gone publishes nothing any more.
+  const confirm = live.confirm.bind(live);
+  live.confirm = async (claim, version) => {
+    const confirmed = await confirm(claim, version);
+    if (confirmed) over.add(claim.session_id);
+    return confirmed;
+  };
   await Promise.all(sessions.map(listen));
   await live.sweepPresence();
 
   let marked = 0;
   const over = new Set<string>();
-  listener.onOver = (session_id) => over.add(session_id);
   // Messages of one server come in the order in which they were published.
   const settle = async (): Promise<void> => {
     await Promise.all(
