@@ -68,6 +68,8 @@ export const SOCKET_MAX_COURSES = 200;
 /** Longer event names are refused before they are looked up or logged. */
 export const EVENT_NAME_MAX_CHARS = 64;
 
+/** Commands of one roll that one run of a script in Redis makes; while it runs, nothing else on that server does. */
+export const TURN_MAX_COMMANDS = 250;
 /** A claim on a due roll lapses after this, so that a worker that died does not keep it. */
 export const ARCHIVE_LEASE_MS = 30_000;
 /** Waits between tries to archive one roll: doubled from the first to the last, with jitter. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { NAMESPACES } from '../contract/events.ts';
 import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../limits.ts';
 import type { RedisScript } from '../redis/state-link.ts';
+import { FIRST_JOIN_SOURCE } from './first-join-templates.ts';
 import { luaTemplates, TEMPLATES } from './lua-templates.ts';
 import { ROLL_KEY_COUNT } from './redis-keys.ts';
 import { PACKETS } from './roll-packets.ts';
@@ -17,33 +18,52 @@ const KEPT_UNTIL = '\\nkept_until';
 
 const fileOf = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8');
 
+const TEXTS = [luaTemplates('T', TEMPLATES), luaTemplates('PACKET', PACKETS)].join('\n');
 const CONSTANTS = [
-  luaTemplates('T', TEMPLATES),
-  luaTemplates('PACKET', PACKETS),
   `local NAMESPACES = { ${NAMESPACES.map((name) => `'${name}'`).join(', ')} }`,
   `local LIMITS = { changes = ${ROLL_MAX_CHANGES}, students = ${ROLL_MAX_STUDENTS}, remembered_no_ops = ${ROLL_MAX_REMEMBERED_NO_OPS} }`,
   `local FORMAT, KEPT_UNTIL = ${ROLL_FORMAT}, '${KEPT_UNTIL}'`,
 ].join('\n');
 
-const ROLL_PARTS = ['clock', 'arguments', 'hashes', 'roll'];
-
-const script = (name: string, parts: string[], keys: number): RedisScript => ({
+const script = (name: string, keys: number, ...pieces: string[]): RedisScript => ({
   name: `rollcast_${name.replaceAll('-', '_')}`,
   keys,
-  lua: [parts.includes('roll') ? CONSTANTS : '', ...[...parts, name].map(fileOf)].join('\n'),
+  lua: pieces.join('\n'),
 });
 
-const ofRoll = (name: string, ...more: string[]): RedisScript => script(name, [...ROLL_PARTS, ...more], ROLL_KEY_COUNT);
+const CALLED = [CONSTANTS, fileOf('clock'), fileOf('arguments')];
+const THE_ROLL = [TEXTS, fileOf('hashes'), fileOf('roll')];
+
+const ofRoll = (name: string, ...more: string[]): RedisScript =>
+  script(name, ROLL_KEY_COUNT, ...CALLED, ...THE_ROLL, ...[...more, name].map(fileOf));
+
+/**
+ * What comes by the thousand has a way of its own. The rules are a function: where it is not called, Lua makes none of
+ * the hundred that are in it, which would cost more than such a join.
+ */
+const withShortWay = (name: string, short: string, ...more: string[]): RedisScript =>
+  script(
+    name,
+    ROLL_KEY_COUNT,
+    ...CALLED,
+    FIRST_JOIN_SOURCE,
+    fileOf(short),
+    'local function by_the_rules()',
+    ...THE_ROLL,
+    ...[...more, name].map(fileOf),
+    'end',
+    `return ${short}() or by_the_rules()`,
+  );
 
 export const SCRIPTS = {
   open: ofRoll('open'),
-  apply: ofRoll('apply', 'fanout', 'presence', 'decide'),
+  apply: withShortWay('apply', 'arrive', 'fanout', 'presence', 'decide'),
   read: ofRoll('read'),
   answered: ofRoll('answered', 'decide'),
   statistics: ofRoll('statistics', 'fanout'),
   claim: ofRoll('claim'),
   confirm: ofRoll('confirm', 'fanout', 'presence'),
   defer: ofRoll('defer'),
-  dueNow: script('due-now', ['clock'], 1),
-  lease: script('lease', ['clock'], 1),
+  dueNow: script('due-now', 1, fileOf('clock'), fileOf('due-now')),
+  lease: script('lease', 1, fileOf('clock'), fileOf('lease')),
 } satisfies Record<string, RedisScript>;

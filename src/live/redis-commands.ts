@@ -44,6 +44,25 @@ export const currentOf = (applied: Applied, student_id: string | null): Current 
   return { seq, room_seq, state, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
 };
 
+/** Texts that are themselves as JSON. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them.
+const PLAIN = /^[^\u0000-\u001f"\\]*$/;
+
+/** Nothing but joins, as arguments that the script need not parse; null: something else is among them. See lua/apply.lua. */
+const joinsAlone = (commands: Sent[]): string[] | null => {
+  const args: string[] = [];
+  let version: number | undefined;
+  for (const it of commands) {
+    if (it.kind !== 'join' || it.connection === undefined || it.admit !== undefined) return null;
+    const { header_version, user_id, connection, profile_picture, request } = it;
+    version ??= header_version;
+    if (version !== header_version || !PLAIN.test(user_id) || !PLAIN.test(connection.id)) return null;
+    const { key = '', hash = '' } = request ?? {};
+    args.push(user_id, connection.id, String(connection.namespace), JSON.stringify(profile_picture), key, hash);
+  }
+  return ['', String(version), ...args];
+};
+
 export class RedisCommands {
   readonly known = new KnownRolls();
   private readonly rolls: RedisRolls;
@@ -68,7 +87,7 @@ export class RedisCommands {
 
   private async run(session_id: string, commands: Sent[]): Promise<(Given<unknown> | null)[]> {
     const ends = commands.some(({ kind }) => kind === 'end');
-    const args = [this.node, JSON.stringify(commands)];
+    const args = [this.node, ...(joinsAlone(commands) ?? [JSON.stringify(commands)])];
     const text = (await this.rolls.run(SCRIPTS.apply, session_id, args, ends)) as string | null;
     if (text === null) {
       this.known.forget(session_id);

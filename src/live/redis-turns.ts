@@ -2,6 +2,7 @@
  * Group commit: the commands of one turn of the event loop for one roll are one run of a script. While it runs, further
  * commands of that roll gather for the next one; so their order is that of the calls, and a crowd shares the cost.
  */
+import { TURN_MAX_COMMANDS } from '../limits.ts';
 
 type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
 
@@ -41,9 +42,9 @@ export class RedisTurns<C, A> {
 
   private async workOff(session_id: string): Promise<void> {
     for (;;) {
-      const turn = this.gathering.get(session_id) ?? [];
-      if (turn.length === 0) break;
-      this.gathering.set(session_id, []);
+      const gathered = this.gathering.get(session_id) ?? [];
+      if (gathered.length === 0) break;
+      const turn = gathered.splice(0, TURN_MAX_COMMANDS);
       await this.make(session_id, turn);
     }
     this.gathering.delete(session_id);

@@ -1,16 +1,31 @@
 -- apply: everything that changes a roll or who is connected to it, for all commands of one turn of one node, in order.
 --
 -- Arguments beyond the common ones: the node's id, and the commands as a JSON list. A command is one of
--- domain/commands.ts with `connection` { id, namespace } where a socket sent it, or one of { kind: 'detach', connection }, { kind: 'reattach', user_id, as, header_version, connection },
--- { kind: 'sweep', node }.
+-- domain/commands.ts with `connection` { id, namespace } where a socket sent it, or one of { kind: 'detach', connection },
+-- { kind: 'reattach', user_id, as, header_version, connection }, { kind: 'sweep', node }.
+-- In place of the list, of nothing but joins by connections of students who need no admission: an empty text, the version
+-- of the header that all of them name, and six texts for each: user, connection, namespace, profile picture (JSON), key
+-- and hash of the request (empty: none). Users and connections that would not be themselves as JSON are not sent so.
 -- Answers nil when there is no roll, else JSON: the roll's numbers after all of them, the answer to each, and which of
 -- the connections named are online now.
 -- Events: those of each command, in the order of domain and fan-out.
 
 if not load_roll() then return false end
 
-local NODE = ARGV[OWN_ARGV]
-local commands = cjson.decode(ARGV[OWN_ARGV + 1])
+local function joins_sent()
+  local joins = {}
+  for at = FIRST_JOIN, #ARGV, JOIN_ARGS do
+    joins[#joins + 1] = {
+      kind = 'join', header_version = tonumber(HEADER_VERSION), user_id = ARGV[at],
+      connection = { id = ARGV[at + 1], namespace = tonumber(ARGV[at + 2]) },
+      profile_picture = cjson.decode('[' .. ARGV[at + 3] .. ']')[1],
+      request = ARGV[at + 4] ~= '' and { key = ARGV[at + 4], hash = ARGV[at + 5] } or nil,
+    }
+  end
+  return joins
+end
+
+local commands = LIST == '' and joins_sent() or cjson.decode(LIST)
 
 -- One read of each kind for the whole turn.
 local function prefetch_all()

@@ -1,0 +1,126 @@
+-- arrive: the short way for a turn of nothing but first joins in time, of students whom nobody has marked and who have
+-- no other connection. That is what comes by the thousand when classes begin. It does for them just what the rules do
+-- (decide.lua and the rest of apply.lua), by cutting and joining texts instead of parsing them. Whatever differs in one
+-- of the joins is left to the rules, with the whole turn; the model test sends joins both ways.
+--
+-- Arguments: see apply.lua.
+-- Answers as apply does, or nil with nothing changed: the rules decide.
+
+local NODE, LIST, HEADER_VERSION = ARGV[OWN_ARGV], ARGV[OWN_ARGV + 1], ARGV[OWN_ARGV + 2]
+local FIRST_JOIN, JOIN_ARGS = OWN_ARGV + 3, 6
+
+local function some(values)
+  for _, value in ipairs(values) do
+    if value then return true end
+  end
+  return false
+end
+
+-- Two of the same, or something that is not there.
+local function twice_or_missing(list)
+  local seen = {}
+  for _, it in ipairs(list) do
+    if not it or seen[it] then return true end
+    seen[it] = true
+  end
+  return false
+end
+
+-- What each join is about: the texts (JSON) of its record that stay as they are. nil: something has happened to a record.
+local function untouched_records(texts, user_ids)
+  local records = {}
+  for i, user_id in ipairs(user_ids) do
+    local text = texts[i] or ''
+    if string.sub(text, -#JOIN.untouched_end) ~= JOIN.untouched_end then return nil end
+    local record = {}
+    record.line, record.user_id, record.student_id, record.student_name, record.roll = string.match(text, JOIN.untouched)
+    -- The registry may have given this line to another user since.
+    if record.user_id ~= '"' .. user_id .. '"' then return nil end
+    records[i] = record
+  end
+  return records
+end
+
+local function publish(to, it)
+  for namespace, name in ipairs(NAMESPACES) do
+    if to[namespace] > 0 then
+      it.namespace = '"' .. name .. '"'
+      redis.call('SPUBLISH', CHANNELS .. name .. '#' .. STAFF_ROOM .. '#', JOIN.packet(it))
+    end
+  end
+end
+
+local function arrive()
+  if LIST ~= '' then return nil end
+  local joins = (#ARGV - FIRST_JOIN + 1) / JOIN_ARGS
+  local state, version, replication_id, epoch, seq, room_seq, present, absent, late, excused, joined, size, online, run,
+    opens_at, late_at, closes_at, room_1, room_2, staff_1, staff_2, here = unpack(redis.call('HMGET', ROLL, 'state',
+    'version', 'replication_id', 'epoch', 'seq', 'room_seq', 'present', 'absent', 'late', 'excused', 'joined', 'size',
+    'online', 'run', 'opens_at', 'late_at', 'closes_at', 'room_1', 'room_2', 'staff_1', 'staff_2', 'node:' .. NODE))
+  if state ~= 'active' or version ~= HEADER_VERSION then return nil end
+  if REPLICATION ~= '' and replication_id ~= REPLICATION then return nil end
+  if opens_at ~= '' and now_ms < tonumber(opens_at) then return nil end
+  if late_at ~= '' and now_ms >= tonumber(late_at) then return nil end
+  if closes_at ~= '' and now_ms >= tonumber(closes_at) then return nil end
+  if seq + joins > LIMITS.changes then return nil end
+  if redis.call('HLEN', MARKS) ~= tonumber(size) or redis.call('XLEN', LOG) ~= tonumber(seq) then return nil end
+
+  -- Of each join: user, connection, namespace, profile picture (JSON), key and hash of its request (empty: none).
+  local user_ids, connections, keys, in_namespace = {}, {}, {}, { 0, 0 }
+  for i = 1, joins do
+    local at = FIRST_JOIN + (i - 1) * JOIN_ARGS
+    user_ids[i], connections[i] = ARGV[at], ARGV[at + 1]
+    local namespace = tonumber(ARGV[at + 2])
+    in_namespace[namespace] = in_namespace[namespace] + 1
+    if ARGV[at + 4] ~= '' then keys[#keys + 1] = ARGV[at + 4] end
+  end
+  local student_ids = redis.call('HMGET', USERS, unpack(user_ids))
+  if twice_or_missing(student_ids) then return nil end
+  if some(redis.call('HMGET', PLACES, unpack(user_ids))) then return nil end
+  if #keys > 0 and some(redis.call('HMGET', REQUESTS, unpack(keys))) then return nil end
+  local records = untouched_records(redis.call('HMGET', MARKS, unpack(student_ids)), user_ids)
+  if not records then return nil end
+
+  -- From here on everything is written; nothing of it can fail.
+  local marks, followers, online_set, places, requests = {}, {}, {}, {}, {}
+  local answers, entered, packets = {}, {}, {}
+  run = run + 1
+  for i, it in ipairs(records) do
+    local at = FIRST_JOIN + (i - 1) * JOIN_ARGS
+    local connection = '"' .. connections[i] .. '"'
+    seq, present, absent, joined, online = seq + 1, present + 1, absent - 1, joined + 1, online + 1
+    it.seq, it.room_seq, it.present, it.absent, it.late, it.excused = seq, room_seq, present, absent, late, excused
+    it.now, it.profile_picture, it.online_count = NOW, ARGV[at + 3], online
+    it.session_id, it.receivers = SESSION_JSON, '["' .. STAFF_ROOM .. '"]'
+    it.record = JOIN.record(it)
+    answers[i] = JOIN.answer(it)
+    local n = 2 * i - 1
+    marks[n], marks[n + 1] = student_ids[i], it.record
+    followers[n], followers[n + 1] = user_ids[i], '1'
+    online_set[n], online_set[n + 1] = connections[i],
+      '[' .. it.user_id .. ',' .. it.student_id .. ',"' .. NODE .. '",' .. ARGV[at + 2] .. ']'
+    places[n], places[n + 1] = user_ids[i], '[[' .. connection .. ',' .. it.student_id .. ',' .. ARGV[at + 2] .. ']]'
+    if ARGV[at + 4] ~= '' then
+      requests[#requests + 1] = ARGV[at + 4]
+      requests[#requests + 1] = ARGV[at + 5] .. '\n' .. answers[i]
+    end
+    entered[i] = connection .. ':' .. it.student_id
+    redis.call('XADD', LOG, seq .. '-0', 'change', JOIN.change(it))
+  end
+  redis.call('HSET', MARKS, unpack(marks))
+  redis.call('HSET', FOLLOWERS, unpack(followers))
+  redis.call('HSET', ONLINE, unpack(online_set))
+  redis.call('HSET', PLACES, unpack(places))
+  if #requests > 0 then redis.call('HSET', REQUESTS, unpack(requests)) end
+  redis.call('HSET', ROLL, 'seq', seq, 'present', present, 'absent', absent, 'joined', joined, 'online', online,
+    'run', run, 'room_1', room_1 + in_namespace[1], 'room_2', room_2 + in_namespace[2],
+    'node:' .. NODE, (here or 0) + joins)
+  if not here then redis.call('SADD', HELD_BY .. NODE, SESSION) end
+  local to = { tonumber(staff_1), tonumber(staff_2) }
+  for _, it in ipairs(records) do publish(to, it) end
+
+  local last = records[joins]
+  last.state, last.version, last.epoch, last.run = '"active"', version, '"' .. epoch .. '"', run
+  last.answers, last.here = '[' .. table.concat(answers, ',') .. ']', '{' .. table.concat(entered, ',') .. '}'
+  return JOIN.applied(last)
+end
