@@ -107,8 +107,10 @@ export const FEED_LOOK_MAX_SESSIONS = 100;
 export const REDIS_CONNECT_MS = 10_000;
 /** One try to open a connection; a host that swallows packets must not hold up the next try. */
 export const REDIS_TCP_CONNECT_MS = 2_000;
-/** Answers to commands: with what may follow (REDIS_FOLLOW_WITHIN_MS) a caller knows within a second. */
+/** Redis may say nothing for this long before what was asked is given up: with what may follow (REDIS_FOLLOW_WITHIN_MS) a caller knows within a second. */
 export const REDIS_COMMAND_TIMEOUT_MS = 800;
+/** An answer is waited for no longer than this, though others come: in a rush that is more than a server can do, most get theirs. */
+export const REDIS_ANSWER_MAX_MS = 5_000;
 /** A redirection or an unknown script is followed when it was told within this; so waits do not add up. */
 export const REDIS_FOLLOW_WITHIN_MS = 200;
 /** Redirections that one command follows; slots that move in circles are the Cluster's to sort out. */

@@ -56,6 +56,7 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
         subscriber,
         keys,
         clock,
+        pause: (ms) => connections.clock.pause(ms),
         onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
       });
       const store = new RedisLiveStore({ link: state, keys, makeId, audience: feeds, onDue });

@@ -9,6 +9,7 @@
  */
 import { unavailable } from '../contract/errors.ts';
 import { REDIS_RESUBSCRIBE_MS, REDIS_SUBSCRIBE_TIMEOUT_MS } from '../limits.ts';
+import type { PatientClock } from '../patient-clock.ts';
 import { Channel, type MessageHandler } from './channel.ts';
 import type { RedisConnection } from './connection.ts';
 import { redirectionIn } from './server-errors.ts';
@@ -23,6 +24,7 @@ export class ChannelSubscriber {
   /** One at most; set before there are channels. */
   filter: MessageFilter | null = null;
   private readonly pool: ServerPool;
+  private readonly clock: PatientClock;
   private readonly reportError: (error: unknown) => void;
   private readonly channels = new Map<string, Channel>();
   private readonly lostListeners: ChannelsListener[] = [];
@@ -32,8 +34,9 @@ export class ChannelSubscriber {
   private closed = false;
 
   /** `reportError`: for what a handler throws. */
-  constructor(pool: ServerPool, reportError: (error: unknown) => void) {
+  constructor(pool: ServerPool, clock: PatientClock, reportError: (error: unknown) => void) {
     this.pool = pool;
+    this.clock = clock;
     this.reportError = reportError;
     pool.use({
       opened: (connection) => this.listenTo(connection),
@@ -74,7 +77,7 @@ export class ChannelSubscriber {
     if (channel.isConfirmed) return Promise.resolve();
     const connection = this.connectionOf(channel);
     if (connection?.isUp !== true) return Promise.reject(connection?.away() ?? unknownPlace());
-    const confirmed = channel.confirmation(REDIS_SUBSCRIBE_TIMEOUT_MS);
+    const confirmed = channel.confirmation(this.clock, REDIS_SUBSCRIBE_TIMEOUT_MS);
     if (!channel.isAsked) void this.subscribe(channel);
     return confirmed;
   }

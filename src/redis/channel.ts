@@ -1,5 +1,6 @@
 /** What is known of one channel: where it was asked for, whether that was confirmed, and who waits for it. */
 import { unavailable } from '../contract/errors.ts';
+import type { PatientClock } from '../patient-clock.ts';
 import type { RedisConnection } from './connection.ts';
 
 export type MessageHandler = (message: Buffer, channel: string) => void;
@@ -86,23 +87,23 @@ export class Channel {
   }
 
   /** Resolves when it is confirmed; shared by all who wait. */
-  confirmation(within_ms: number): Promise<void> {
-    this.waiting ??= this.wait(within_ms);
+  confirmation(clock: PatientClock, within_ms: number): Promise<void> {
+    this.waiting ??= this.wait(clock, within_ms);
     return this.waiting.promise;
   }
 
-  private wait(within_ms: number): Waiting {
+  private wait(clock: PatientClock, within_ms: number): Waiting {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Those who wait for the channel may have gone.
     promise.catch(() => {});
     const settle = (error?: Error): void => {
-      clearTimeout(timer);
+      callOff();
       this.waiting = null;
       if (error === undefined) resolve();
       else reject(error);
     };
     const late = () => settle(unavailable(new Error(`not subscribed within ${within_ms} ms`)));
-    const timer = setTimeout(late, within_ms);
+    const callOff = clock.after(within_ms, late);
     return { promise, settle };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { Redis } from 'ioredis';
 import { REDIS_SLOTS_MIN_INTERVAL_MS, REDIS_SLOTS_REFRESH_MS } from '../limits.ts';
-import { connectionOptions } from './connection-options.ts';
+import { unwatchedConnectionOptions } from './connection-options.ts';
 import { SLOTS, slotOf } from './key-slot.ts';
 import { addressOf, nodeAt, type ServerMap } from './server-map.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
@@ -115,7 +115,7 @@ export class ClusterMap implements ServerMap {
 
   private async readFrom(node: RedisNode): Promise<Range[]> {
     const client = new Redis({
-      ...connectionOptions(this.settings, 'map', node),
+      ...unwatchedConnectionOptions(this.settings, 'map', node),
       retryStrategy: () => null,
       enableReadyCheck: false,
     });

@@ -18,7 +18,8 @@ import type { RedisNode, RedisSettings } from './settings.ts';
  */
 export type Purpose = 'state' | 'publish' | 'subscribe' | 'wait' | 'map' | 'sentinel';
 
-const ANSWER_WITHIN_MS: Record<Purpose, number> = {
+/** Of silence. */
+export const ANSWER_WITHIN_MS: Record<Purpose, number> = {
   state: REDIS_COMMAND_TIMEOUT_MS,
   publish: REDIS_PUBLISH_TIMEOUT_MS,
   subscribe: REDIS_SUBSCRIBE_TIMEOUT_MS,
@@ -42,12 +43,20 @@ export const connectionOptions = (settings: RedisSettings, purpose: Purpose, nod
   autoResubscribe: false,
   retryStrategy: (tries) => Math.min(REDIS_RECONNECT_MIN_MS * tries, REDIS_RECONNECT_MAX_MS),
   connectTimeout: REDIS_TCP_CONNECT_MS,
-  commandTimeout: ANSWER_WITHIN_MS[purpose],
-  // With a question every REDIS_PING_MS, this is how a connection is noticed that is open but dead.
-  socketTimeout: REDIS_SILENT_MS,
   disconnectTimeout: REDIS_CLOSE_MS,
   maxLoadingRetryTime: REDIS_RECONNECT_MAX_MS,
   disableClientInfo: true,
+});
+
+/** For connections that nobody watches as connection.ts does: each answer in time, or it is given up. */
+export const unwatchedConnectionOptions = (
+  settings: RedisSettings,
+  purpose: 'map' | 'sentinel',
+  node: RedisNode,
+): RedisOptions => ({
+  ...connectionOptions(settings, purpose, node),
+  commandTimeout: ANSWER_WITHIN_MS[purpose],
+  socketTimeout: REDIS_SILENT_MS,
 });
 
 /** Sentinels are mostly protected by `requirepass` alone, which knows no users; one without it takes any password. */

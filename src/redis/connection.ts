@@ -8,8 +8,9 @@
  */
 import { Command, Redis, type RedisOptions } from 'ioredis';
 import { unavailable } from '../contract/errors.ts';
-import { REDIS_CLOSE_MS, REDIS_PING_MS, REDIS_RECONNECT_MAX_MS } from '../limits.ts';
+import { REDIS_CLOSE_MS, REDIS_PING_MS, REDIS_RECONNECT_MAX_MS, REDIS_SILENT_MS } from '../limits.ts';
 import { infoFields } from './info.ts';
+import { OwedAnswers, type OwedAnswersOptions } from './owed-answers.ts';
 
 export type Argument = string | number | Buffer;
 
@@ -22,12 +23,16 @@ export type ConnectionWatch = {
   closed(connection: RedisConnection, wasUp: boolean): void;
 };
 
+/** How long it is waited for answers. */
+export type Patience = Pick<OwedAnswersOptions, 'clock' | 'answer_within_ms'>;
+
 export class RedisConnection {
   /** Host and port. */
   readonly address: string;
   /** For what only the client knows: its events. Commands go through send(). */
   readonly client: Redis;
   private readonly watch: ConnectionWatch;
+  private readonly owed: OwedAnswers;
   private up = false;
   private closing = false;
   /** Counts the connections made, so that what belongs to an earlier one is recognised. */
@@ -39,13 +44,18 @@ export class RedisConnection {
   private corked: { uncork(): void } | null = null;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(address: string, options: RedisOptions, watch: ConnectionWatch) {
+  constructor(address: string, options: RedisOptions, patience: Patience, watch: ConnectionWatch) {
     this.address = address;
     this.watch = watch;
+    this.owed = new OwedAnswers({
+      ...patience,
+      onDead: () => this.drop(new Error(`silent for ${REDIS_SILENT_MS} ms`)),
+    });
     this.client = new Redis(options);
     this.client.on('error', (error: Error) => {
       this.reason = error;
     });
+    this.client.on('connect', () => this.opened());
     this.client.on('ready', () => void this.ready());
     this.client.on('close', () => this.closed());
     this.client.on('end', () => this.ended());
@@ -112,7 +122,9 @@ export class RedisConnection {
   /** While preparing: as send(), before the connection is up. */
   write(name: string, args: Argument[]): Promise<unknown> {
     this.cork();
-    return this.client.sendCommand(new Command(name, args, { replyEncoding: 'utf8' })) as Promise<unknown>;
+    const command = new Command(name, args, { replyEncoding: 'utf8' });
+    this.owed.owe(command);
+    return this.client.sendCommand(command) as Promise<unknown>;
   }
 
   /** Gives up the present connection, without waiting for the other side, and makes a new one. */
@@ -140,6 +152,7 @@ export class RedisConnection {
     this.up = false;
     this.reason = new Error('closed');
     clearInterval(this.timer);
+    this.owed.stop();
     for (const settle of this.awaiting) settle();
   }
 
@@ -170,6 +183,11 @@ export class RedisConnection {
     setImmediate(() => this.flush());
   }
 
+  private opened(): void {
+    this.owed.opened();
+    this.client.stream?.on('data', () => this.owed.heard());
+  }
+
   private async ready(): Promise<void> {
     const session = ++this.session;
     try {
@@ -192,6 +210,7 @@ export class RedisConnection {
     this.session += 1;
     this.up = false;
     this.corked = null;
+    this.owed.lost();
     if (!this.closing) this.watch.closed(this, wasUp);
   }
 
@@ -200,7 +219,7 @@ export class RedisConnection {
     if (!this.closing) setTimeout(() => !this.closing && this.connect(), REDIS_RECONNECT_MAX_MS);
   }
 
-  /** No answer is noticed by the client's socket timeout; other failures are left to the commands that meet them. */
+  /** No answer is noticed by what is owed (OwedAnswers); other failures are left to the commands that meet them. */
   private async lookAtIt(): Promise<void> {
     if (!this.up) return;
     const { session, replication } = this;

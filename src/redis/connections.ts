@@ -4,6 +4,7 @@
  * and, if they are wanted, scripts that wait for replicas (wait).
  */
 import { REDIS_CONNECT_MS } from '../limits.ts';
+import { PatientClock } from '../patient-clock.ts';
 import { type AdapterClient, adapterClient } from './adapter-client.ts';
 import { ChannelSubscriber } from './channel-subscriber.ts';
 import { ClusterMap } from './cluster-map.ts';
@@ -32,6 +33,8 @@ export type RedisConnectionsOptions = {
 };
 
 export type RedisConnections = {
+  /** For whoever waits for what comes over these connections. */
+  clock: PatientClock;
   state: StateLink;
   publish: PublishLink;
   subscriber: ChannelSubscriber;
@@ -53,22 +56,25 @@ export const connectRedis = async (options: RedisConnectionsOptions): Promise<Re
   const { settings, scripts, reports, within_ms = REDIS_CONNECT_MS } = options;
   const { wait_replicas } = settings;
   const map = mapFor(settings);
-  const poolFor = (purpose: Purpose) => new ServerPool({ settings, purpose, map, reports });
+  const clock = new PatientClock();
+  const poolFor = (purpose: Purpose) => new ServerPool({ settings, purpose, map, clock, reports });
   const [states, publishers, subscribers] = [poolFor('state'), poolFor('publish'), poolFor('subscribe')];
   const waiting = wait_replicas > 0 ? poolFor('wait') : null;
   const pools = [states, publishers, subscribers, ...(waiting === null ? [] : [waiting])];
 
   const state = new StateLink({
     pool: states,
+    clock,
     waiting: waiting === null ? null : { pool: waiting, replicas: wait_replicas },
     scripts,
   });
   const publish = new PublishLink(publishers);
-  const subscriber = new ChannelSubscriber(subscribers, (error) => reports.error(error));
+  const subscriber = new ChannelSubscriber(subscribers, clock, (error) => reports.error(error));
   const close = async (): Promise<void> => {
     map.stop();
     subscriber.close();
     await Promise.all(pools.map((it) => it.close()));
+    clock.stop();
   };
 
   try {
@@ -78,7 +84,7 @@ export const connectRedis = async (options: RedisConnectionsOptions): Promise<Re
     if (refusal !== undefined) throw new Error(`REDIS_URL: ${refusal}`);
     const warnings = findings.flatMap((it) => it.warnings);
     const forAdapter = adapterClient(publish, subscriber);
-    return { state, publish, subscriber, forAdapter, warnings, ping: () => state.ping(), close };
+    return { clock, state, publish, subscriber, forAdapter, warnings, ping: () => state.ping(), close };
   } catch (error) {
     await close();
     throw error;

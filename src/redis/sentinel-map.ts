@@ -5,7 +5,7 @@
  */
 import { Redis } from 'ioredis';
 import { REDIS_PING_MS } from '../limits.ts';
-import { connectionOptions } from './connection-options.ts';
+import { unwatchedConnectionOptions } from './connection-options.ts';
 import { addressOf, type ServerMap } from './server-map.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
 
@@ -75,7 +75,7 @@ export class SentinelMap implements ServerMap {
   }
 
   private watch(node: RedisNode): Redis {
-    const sentinel = new Redis(connectionOptions(this.settings, 'sentinel', node));
+    const sentinel = new Redis(unwatchedConnectionOptions(this.settings, 'sentinel', node));
     sentinel.on('error', (error: Error) => this.failed(node, error));
     sentinel.on('ready', () => {
       // If that fails it is asked all the same, again and again.

@@ -1,7 +1,8 @@
 /** A node's connections for one purpose: one to each primary, following the map of servers. */
 import { unavailable } from '../contract/errors.ts';
+import type { PatientClock } from '../patient-clock.ts';
 import { RedisConnection } from './connection.ts';
-import { connectionOptions, type Purpose } from './connection-options.ts';
+import { ANSWER_WITHIN_MS, connectionOptions, type Purpose } from './connection-options.ts';
 import { nodeAt, type ServerMap } from './server-map.ts';
 import type { RedisSettings } from './settings.ts';
 
@@ -27,6 +28,7 @@ export type PoolOptions = {
   settings: RedisSettings;
   purpose: Purpose;
   map: ServerMap;
+  clock: PatientClock;
   reports: LinkReports;
 };
 
@@ -115,9 +117,10 @@ export class ServerPool {
   }
 
   private open(address: string): void {
-    const { settings, purpose } = this.options;
+    const { settings, purpose, clock } = this.options;
     const options = connectionOptions(settings, purpose, nodeAt(address));
-    const connection = new RedisConnection(address, options, {
+    const patience = { clock, answer_within_ms: ANSWER_WITHIN_MS[purpose] };
+    const connection = new RedisConnection(address, options, patience, {
       prepare: async (it) => {
         for (const watch of this.watches) await watch.prepare?.(it);
       },

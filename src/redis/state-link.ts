@@ -1,11 +1,13 @@
 /**
- * The way to the live state: scripts and reads. Every call is answered or rejected within a second; STORE_UNAVAILABLE
- * means that Redis is away, did not answer or cannot serve now, and that the outcome is unknown. Nothing is queued while
+ * The way to the live state: scripts and reads. Every call is answered, or rejected within a second when Redis is away or
+ * says nothing; when it is only slow, within REDIS_ANSWER_MAX_MS. STORE_UNAVAILABLE means that it is away, did not answer or
+ * cannot serve now, and that the outcome is unknown. Nothing is queued while
  * it is away, and no call has its effect twice unless the caller repeats it.
  */
 import { createHash } from 'node:crypto';
 import { unavailable } from '../contract/errors.ts';
 import { REDIS_COMMAND_TIMEOUT_MS, REDIS_FOLLOW_WITHIN_MS } from '../limits.ts';
+import type { PatientClock } from '../patient-clock.ts';
 import type { Argument, RedisConnection } from './connection.ts';
 import { ReplicaWait } from './replica-wait.ts';
 import { type Send, sendTo } from './routing.ts';
@@ -22,6 +24,7 @@ export type RunOptions = {
 
 export type StateLinkOptions = {
   pool: ServerPool;
+  clock: PatientClock;
   /** Connections for scripts that wait for replicas; null: nothing waits. */
   waiting: { pool: ServerPool; replicas: number } | null;
   scripts: readonly RedisScript[];
@@ -32,14 +35,16 @@ type Execute = (connection: RedisConnection, asking: boolean, name: string, text
 
 export class StateLink {
   private readonly pool: ServerPool;
+  private readonly clock: PatientClock;
   private readonly waiting: StateLinkOptions['waiting'];
   private readonly scripts: ReadonlyMap<RedisScript, string>;
   private readonly replicaWaits = new WeakMap<RedisConnection, ReplicaWait>();
   private readonly upListeners: (() => void)[] = [];
   private readonly downListeners: (() => void)[] = [];
 
-  constructor({ pool, waiting, scripts }: StateLinkOptions) {
+  constructor({ pool, clock, waiting, scripts }: StateLinkOptions) {
     this.pool = pool;
+    this.clock = clock;
     this.waiting = waiting;
     this.scripts = new Map(scripts.map((it) => [it, createHash('sha1').update(it.lua).digest('hex')]));
     const prepare = (connection: RedisConnection) => this.load(connection);
@@ -71,7 +76,7 @@ export class StateLink {
         if (performance.now() - started > REDIS_FOLLOW_WITHIN_MS) throw tooLate();
         return execute(connection, asking, 'eval', script.lua);
       });
-    return waiting === null ? sendTo(this.pool, key, send) : within(sendTo(waiting.pool, key, send));
+    return waiting === null ? sendTo(this.pool, key, send) : this.within(sendTo(waiting.pool, key, send));
   }
 
   /** One plain command; its first argument is its key. */
@@ -125,6 +130,14 @@ export class StateLink {
     await Promise.all([...this.scripts.keys()].map(({ lua }) => connection.write('script', ['load', lua])));
   }
 
+  /** A caller waits no longer than for any other command, whoever is served before it. */
+  private async within(answer: Promise<unknown>): Promise<unknown> {
+    const { promise: bound, reject } = Promise.withResolvers<never>();
+    const late = () => reject(unavailable(new Error(`not confirmed within ${REDIS_COMMAND_TIMEOUT_MS} ms`)));
+    const callOff = this.clock.after(REDIS_COMMAND_TIMEOUT_MS, late);
+    return Promise.race([answer, bound]).finally(callOff);
+  }
+
   private replicaWait(connection: RedisConnection): ReplicaWait {
     const known = this.replicaWaits.get(connection);
     if (known !== undefined) return known;
@@ -138,16 +151,6 @@ const dispatch = (connection: RedisConnection, asking: boolean, name: string, ar
   asking ? connection.sendAsking(name, args) : connection.send(name, args);
 
 const tooLate = (): Error => unavailable(new Error('that the script is not known was told too late to send it'));
-
-/** A caller waits no longer than for any other command, whoever is served before it. */
-const within = async (answer: Promise<unknown>): Promise<unknown> => {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<never>((_resolve, reject) => {
-    const late = () => reject(unavailable(new Error(`not confirmed within ${REDIS_COMMAND_TIMEOUT_MS} ms`)));
-    timer = setTimeout(late, REDIS_COMMAND_TIMEOUT_MS);
-  });
-  return Promise.race([answer, bound]).finally(() => clearTimeout(timer));
-};
 
 const callAll = (listeners: (() => void)[]): void => {
   for (const listener of listeners) listener();

@@ -1,6 +1,3 @@
-/** A timer that is late after a busy turn fires before what has arrived meanwhile is read. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** Waiting for what a feed will have heard. */
 export class Conditions {
   private readonly waiting = new Set<{ condition: () => boolean; resolve: () => void }>();
@@ -16,7 +13,7 @@ export class Conditions {
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = { condition, resolve };
     this.waiting.add(waiting);
-    await Promise.race([promise, this.pause(within_ms).then(nextTurn)]);
+    await Promise.race([promise, this.pause(within_ms)]);
     this.waiting.delete(waiting);
     return condition();
   }

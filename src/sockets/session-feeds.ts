@@ -4,7 +4,6 @@
  * between the two: it knows from when on a socket hears, lets pass what is in order, and has mended what was missed
  * (FeedMending) from the roll's log before clients need to ask.
  */
-import { setTimeout as pauseFor } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Connection } from '../domain/presence.ts';
 import type { Delivery } from '../fanout.ts';
@@ -26,7 +25,8 @@ export type SessionFeedsOptions = {
   clock: Clock;
   /** A session could not be looked at or mended; it is tried again. Told once for all that fail together. */
   onError: (error: unknown) => void;
-  pause?: (ms: number) => Promise<void>;
+  /** Of what is waited for on the way from Redis. */
+  pause: (ms: number) => Promise<void>;
   /** Instead of STATISTICS_HEARTBEAT_MS and FEED_DEAF_AFTER_MS. */
   heartbeat_ms?: number;
   deaf_after_ms?: number;
@@ -166,7 +166,7 @@ export class SessionFeeds implements FedAudience {
       deliver: (channel, message) => subscriber.deliver(channel, message),
       onGap: () => void this.mending.repair(feed),
       onUnused: (channel) => this.unused(feed, channel),
-      pause: this.options.pause ?? ((ms) => pauseFor(ms, undefined, { ref: false })),
+      pause: this.options.pause,
     });
     this.feeds.set(session_id, feed);
     this.mending.add(feed);

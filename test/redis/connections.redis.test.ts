@@ -21,6 +21,17 @@ import { until } from '../support/until.ts';
 
 const BROKEN: RedisScript = { name: 'broken', keys: 1, lua: "return redis.call('INCRBY', KEYS[1], 'x')" };
 const SHAPES: RedisScript = { name: 'shapes', keys: 1, lua: "return { 'ä', 7, false, { '1', {} } }" };
+/** The server reads 16 KiB at a time, and answers before it reads on. */
+const OWN_READ = 'x'.repeat(32 * 1024);
+/** Keeps the server busy for so many milliseconds. */
+const BUSY: RedisScript = {
+  name: 'busy',
+  keys: 1,
+  lua: `local function ms() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+local from = ms()
+while ms() - from < tonumber(ARGV[1]) do end
+return 1`,
+};
 const NEVER_LOADED: RedisScript = { name: 'never', keys: 1, lua: 'return 1' };
 
 const A_SECOND_MS = 1_000;
@@ -70,6 +81,34 @@ describeWithRedis('one server', 'process', () => {
     await until('each was asked twice', () => heard.length >= 6);
     expect(new Set(heard.map(({ what }) => what))).toEqual(new Set(['info replication']));
     expect((heard[5]?.at ?? 0) - (heard[0]?.at ?? 0)).toBeGreaterThan(1_900);
+  });
+
+  test('a process that was too busy to read takes no answer for missing', async () => {
+    const server = await startedRedis();
+    const redis = await connectedRedis({ REDIS_URL: server.url });
+    const { state, subscriber, publish } = redis;
+    const wanted = subscriber.sSubscribe('c', () => {});
+    const answers = [add(redis, 'counter'), state.command('GET', 'text'), publish.sPublish('d', '1')];
+    await turn();
+    for (let turns = 0; turns < 3; turns += 1) {
+      const until_ms = performance.now() + A_SECOND_MS;
+      while (performance.now() < until_ms);
+      await turn();
+    }
+    expect(await Promise.all(answers)).toEqual([1, null, 0]);
+    await wanted;
+    await subscriber.effective('c');
+    expect(redis.reports).toEqual([]);
+  });
+
+  test('a server that is slow but answers is waited for', async () => {
+    const server = await startedRedis();
+    const redis = await connectedRedis({ REDIS_URL: server.url }, [BUSY]);
+    const began = performance.now();
+    const answers = Array.from({ length: 5 }, () => redis.state.run(BUSY, ['k'], [400, OWN_READ]));
+    expect(await Promise.all([...answers, add(redis, 'counter')])).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(performance.now() - began).toBeGreaterThan(1_900);
+    expect(redis.reports).toEqual([]);
   });
 
   test('a script that the server has forgotten is sent again, also among others', async () => {

@@ -159,7 +159,7 @@ describeWithRedis('channels of one server', 'process', () => {
     await until('the loss is known', () =>
       subscriber.effective('c').then(
         () => false,
-        (it) => /socket timeout/i.test(String(it.cause)),
+        (it) => /silent for/.test(String(it.cause)),
       ),
     );
     server.resume();

@@ -54,7 +54,8 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
   });
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const feeds = new SessionFeeds({ rooms, subscriber, keys, clock: systemClock, onError, ...pace });
+  const pause = (ms: number) => connections.clock.pause(ms);
+  const feeds = new SessionFeeds({ rooms, subscriber, keys, clock: systemClock, pause, onError, ...pace });
   const live = new RedisLiveStore({ link: state, keys, makeId: randomId, audience: feeds, onDue: () => {} });
   const courseRooms = new SharedCourseRooms(rooms);
   for (const name of NAMESPACES) {
