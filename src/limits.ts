@@ -19,8 +19,10 @@ export const SYNC_MAX_CHANGES = 500;
 /** Ids named in a refusal, so that an error stays small. */
 export const REFUSAL_MAX_IDS = 20;
 
-/** Statistics of one session to its room, at most this often. */
+/** Statistics of one session to its staff, at most this often; to anybody, over all nodes. */
 export const STATISTICS_MIN_INTERVAL_MS = 500;
+/** To its whole room, unless it is a heartbeat: arrivals change nothing that students act on, and a room costs a message for each node. */
+export const STATISTICS_ROOM_INTERVAL_MS = 2_000;
 /** And at least this often, as a heartbeat that carries seq. */
 export const STATISTICS_HEARTBEAT_MS = 15_000;
 /**

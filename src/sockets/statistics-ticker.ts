@@ -1,6 +1,6 @@
 /**
- * When a session's statistics are sent: soon after something happened, at most every STATISTICS_MIN_INTERVAL_MS, and
- * every STATISTICS_HEARTBEAT_MS in any case. Sending them to every student each time would cost more than the check-ins
+ * When a session's statistics are sent: soon after something happened, to staff at most every STATISTICS_MIN_INTERVAL_MS,
+ * to everybody at most every STATISTICS_ROOM_INTERVAL_MS, and every STATISTICS_HEARTBEAT_MS in any case. Sending them to every student each time would cost more than the check-ins
  * themselves when many classes fill up at once, so a node has an allowance for that: while it is used up only staff get
  * them, and students when there is room again, those first who have waited longest.
  */
@@ -9,6 +9,7 @@ import {
   STATISTICS_HEARTBEAT_MS,
   STATISTICS_MAX_DELIVERIES_PER_SECOND,
   STATISTICS_MIN_INTERVAL_MS,
+  STATISTICS_ROOM_INTERVAL_MS,
 } from '../limits.ts';
 
 /** How often this looks. */
@@ -97,8 +98,9 @@ export class StatisticsTicker {
     // A room that is served moves to the end of this very order, and must not be met again.
     for (const [session_id, session] of [...this.sessions]) {
       if (now - session.sent_at < STATISTICS_MIN_INTERVAL_MS) continue;
-      const settled = this.allowance > 0 && isSettled(session.room_changed_at, now);
-      if (settled || needsHeartbeat(session, now)) this.serveRoom(session_id, session, now);
+      const isRoomsTurn = now - session.room_sent_at >= STATISTICS_ROOM_INTERVAL_MS && this.allowance > 0;
+      if ((isRoomsTurn && isSettled(session.room_changed_at, now)) || needsHeartbeat(session, now))
+        this.serveRoom(session_id, session, now);
       else if (isSettled(session.staff_changed_at, now)) this.send(session_id, session, now, 'staff');
     }
   }
@@ -109,7 +111,7 @@ export class StatisticsTicker {
       session = {
         room_changed_at: null,
         staff_changed_at: null,
-        room_sent_at: now,
+        room_sent_at: now - STATISTICS_ROOM_INTERVAL_MS,
         sent_at: now - STATISTICS_MIN_INTERVAL_MS,
       };
       this.sessions.set(session_id, session);

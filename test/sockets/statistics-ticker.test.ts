@@ -3,6 +3,7 @@ import {
   STATISTICS_HEARTBEAT_MS,
   STATISTICS_MAX_DELIVERIES_PER_SECOND,
   STATISTICS_MIN_INTERVAL_MS,
+  STATISTICS_ROOM_INTERVAL_MS,
 } from '../../src/limits.ts';
 import { StatisticsTicker } from '../../src/sockets/statistics-ticker.ts';
 
@@ -40,6 +41,20 @@ test('many changes in a row make at most one broadcast per interval', () => {
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(STATISTICS_MIN_INTERVAL_MS);
 });
 
+test('the room hears the first change soon, and then what changes all the time less often than staff', () => {
+  const { ticker, sent, pass } = tickerAt(() => 30);
+  for (let i = 0; i < 100; i += 1) {
+    ticker.changed('s1');
+    pass(100);
+  }
+  expect(sent[0]).toMatchObject({ to: 'room', at: 1_000_000 + 200 });
+  const rooms = sent.filter(({ to }) => to === 'room').map(({ at }) => at);
+  const gaps = rooms.slice(1).map((at, i) => at - (rooms[i] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(STATISTICS_ROOM_INTERVAL_MS);
+  expect(Math.max(...gaps)).toBeLessThan(STATISTICS_ROOM_INTERVAL_MS + STATISTICS_MIN_INTERVAL_MS + 200);
+  expect(sent.length).toBeGreaterThan(2 * rooms.length);
+});
+
 test('a change is told although nothing follows it, and once', () => {
   const { ticker, sent, pass } = tickerAt(() => 30);
   ticker.changed('s1');
@@ -59,9 +74,10 @@ test('a session gets its heartbeat although the allowance is used up', () => {
 test('a session in which nothing happens at all gets its heartbeats while somebody hears it', () => {
   const { ticker, sent, pass } = tickerAt(() => 1);
   ticker.heard('s1');
-  pass(STATISTICS_HEARTBEAT_MS - 1_000);
+  // As if the room had been told just long enough ago for the first change to be told at once.
+  pass(STATISTICS_HEARTBEAT_MS - STATISTICS_ROOM_INTERVAL_MS - 100);
   expect(sent).toEqual([]);
-  pass(STATISTICS_HEARTBEAT_MS + 2_000);
+  pass(STATISTICS_HEARTBEAT_MS + 100);
   expect(sent.map(({ to }) => to)).toEqual(['room', 'room']);
 });
 
