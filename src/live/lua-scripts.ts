@@ -18,7 +18,6 @@ const KEPT_UNTIL = '\\nkept_until';
 
 const fileOf = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8');
 
-const TEXTS = [luaTemplates('T', TEMPLATES), luaTemplates('PACKET', PACKETS)].join('\n');
 const CONSTANTS = [
   `local NAMESPACES = { ${NAMESPACES.map((name) => `'${name}'`).join(', ')} }`,
   `local LIMITS = { changes = ${ROLL_MAX_CHANGES}, students = ${ROLL_MAX_STUDENTS}, remembered_no_ops = ${ROLL_MAX_REMEMBERED_NO_OPS} }`,
@@ -31,11 +30,21 @@ const script = (name: string, keys: number, ...pieces: string[]): RedisScript =>
   lua: pieces.join('\n'),
 });
 
+/** Lua makes every template anew at each run: only those that the script names. */
+const templatesIn = (lua: string, table: string, shapes: Record<string, object>): string => {
+  const named = new Set(Array.from(lua.matchAll(new RegExp(`\\b${table}\\.(\\w+)`, 'g')), ([, name]) => name));
+  return luaTemplates(table, Object.fromEntries(Object.entries(shapes).filter(([name]) => named.has(name))));
+};
+
 const CALLED = [CONSTANTS, fileOf('clock'), fileOf('arguments')];
-const THE_ROLL = [TEXTS, fileOf('hashes'), fileOf('roll')];
+
+const withTheRoll = (files: string[]): string => {
+  const lua = ['hashes', 'roll', ...files].map(fileOf).join('\n');
+  return [templatesIn(lua, 'T', TEMPLATES), templatesIn(lua, 'PACKET', PACKETS), lua].join('\n');
+};
 
 const ofRoll = (name: string, ...more: string[]): RedisScript =>
-  script(name, ROLL_KEY_COUNT, ...CALLED, ...THE_ROLL, ...[...more, name].map(fileOf));
+  script(name, ROLL_KEY_COUNT, ...CALLED, withTheRoll([...more, name]));
 
 /**
  * What comes by the thousand has a way of its own. The rules are a function: where it is not called, Lua makes none of
@@ -49,8 +58,7 @@ const withShortWay = (name: string, short: string, ...more: string[]): RedisScri
     FIRST_JOIN_SOURCE,
     fileOf(short),
     'local function by_the_rules()',
-    ...THE_ROLL,
-    ...[...more, name].map(fileOf),
+    withTheRoll([...more, name]),
     'end',
     `return ${short}() or by_the_rules()`,
   );

@@ -10,7 +10,8 @@ local FIELDS = {}
 for _, field in ipairs(TEXTS) do FIELDS[#FIELDS + 1] = field end
 for _, field in ipairs(NUMBERS) do FIELDS[#FIELDS + 1] = field end
 
-local roll, stored = {}, {}
+-- stored: what its fields hold; nil as long as there is none.
+local roll, stored = {}, nil
 local marks, users, followers, requests = hash(MARKS), hash(USERS), hash(FOLLOWERS), hash(REQUESTS)
 
 local function forget_roll()
@@ -23,11 +24,13 @@ end
 local function load_roll()
   local values = redis.call('HMGET', ROLL, unpack(FIELDS))
   if not values[1] then return false end
+  stored = {}
   for i, field in ipairs(FIELDS) do
     local value = values[i]
-    stored[field] = value
-    roll[field] = i > #TEXTS and tonumber(value) or value
-    if value == '' then roll[field] = nil end
+    if value ~= '' then
+      value = i > #TEXTS and tonumber(value) or value
+      roll[field], stored[field] = value, value
+    end
   end
   if redis.call('HLEN', MARKS) ~= roll.size or redis.call('XLEN', LOG) ~= roll.seq then
     forget_roll()
@@ -47,10 +50,9 @@ local function write_roll()
   local set = {}
   for i, field in ipairs(FIELDS) do
     local value = roll[field]
-    local text = value == nil and '' or i > #TEXTS and string.format('%.0f', value) or value
-    if text ~= stored[field] then
+    if not stored or value ~= stored[field] then
       set[#set + 1] = field
-      set[#set + 1] = text
+      set[#set + 1] = value == nil and '' or i > #TEXTS and string.format('%.0f', value) or value
     end
   end
   if #set > 0 then redis.call('HSET', ROLL, unpack(set)) end
