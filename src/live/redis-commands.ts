@@ -3,8 +3,9 @@ import type { Command, Current, Outcome } from '../domain/commands.ts';
 import type { RollRecord, RollState } from '../domain/roll.ts';
 import type { Counts } from '../domain/statistics.ts';
 import { KnownRolls } from './known-rolls.ts';
+import type { RollPeek } from './live-store.ts';
 import { SCRIPTS } from './lua-scripts.ts';
-import type { RedisRolls } from './redis-rolls.ts';
+import { peekOf, type RedisRolls } from './redis-rolls.ts';
 import { RedisTurns } from './redis-turns.ts';
 
 /** A connection as scripts name it; namespace: its place in NAMESPACES, from 1. */
@@ -64,7 +65,7 @@ const joinsAlone = (commands: Sent[]): string[] | null => {
 };
 
 export class RedisCommands {
-  readonly known = new KnownRolls();
+  private readonly known = new KnownRolls();
   private readonly rolls: RedisRolls;
   private readonly node: string;
   private readonly turns: RedisTurns<Sent, Given<unknown> | null>;
@@ -79,6 +80,19 @@ export class RedisCommands {
   /** Null: there is no such roll. STORE_UNAVAILABLE. */
   async send<O>(session_id: string, command: Sent): Promise<Given<O> | null> {
     return (await this.turns.send(session_id, command)) as Given<O> | null;
+  }
+
+  /** What authorises a look at a roll, as it is now. Null: there is no such roll. */
+  async peek(session_id: string): Promise<RollPeek | null> {
+    const reading = await this.rolls.read(session_id, {});
+    const peek = reading === null ? null : peekOf(reading.head);
+    this.known.saw(session_id, peek);
+    return peek;
+  }
+
+  /** The same as last seen here, if it was. */
+  async lastSeen(session_id: string): Promise<RollPeek | null> {
+    return this.known.get(session_id) ?? this.peek(session_id);
   }
 
   settled(): Promise<void> {

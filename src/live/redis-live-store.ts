@@ -7,17 +7,10 @@ import type { Clock, MakeId } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { rulesOf } from '../domain/checkin.ts';
-import type { Command, Current, Outcome, RequestKey } from '../domain/commands.ts';
+import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
-import {
-  type Accepted,
-  admittedRecord,
-  type Change,
-  type RollNow,
-  type RollState,
-  type RosterEntry,
-} from '../domain/roll.ts';
+import { admittedRecord, type Change, type RollNow, type RollState, type RosterEntry } from '../domain/roll.ts';
 import {
   ARCHIVE_LEASE_MS,
   AUTO_END_AFTER_ENDS_AT_MS,
@@ -45,22 +38,13 @@ import type {
 } from './live-store.ts';
 import { SCRIPTS } from './lua-scripts.ts';
 import { storedRecord } from './lua-templates.ts';
-import {
-  type Applied,
-  currentOf,
-  type FromSocket,
-  type Given,
-  type Reattached,
-  RedisCommands,
-  type Sent,
-} from './redis-commands.ts';
+import { RedisAttending } from './redis-attending.ts';
+import { currentOf, type FromSocket, type Given, RedisCommands, type Sent } from './redis-commands.ts';
 import { RedisDueList } from './redis-due-list.ts';
-import { RedisEntering } from './redis-entering.ts';
 import { RedisIndexes } from './redis-indexes.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { missedOf } from './redis-missed.ts';
-import { NodePresence } from './redis-presence.ts';
-import { headerOf, peekOf, RedisRolls, rollOf, viewOf } from './redis-rolls.ts';
+import { headerOf, RedisRolls, rollOf, viewOf } from './redis-rolls.ts';
 
 export type RedisLiveStoreOptions = {
   link: StateLink;
@@ -81,11 +65,10 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   private readonly audience: FedAudience;
   private readonly onDue: () => void;
   private readonly commands: RedisCommands;
-  private readonly entering: RedisEntering;
+  private readonly attending: RedisAttending;
   private readonly indexes: RedisIndexes;
   private readonly indexKeeper: IndexKeeper;
   private readonly dueList: RedisDueList;
-  private readonly presence: NodePresence;
   private closed = false;
 
   constructor({ link, keys, makeId, audience, onDue, clock }: RedisLiveStoreOptions) {
@@ -94,14 +77,10 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     this.audience = audience;
     this.onDue = onDue;
     this.commands = new RedisCommands(this.rolls, node);
-    this.entering = new RedisEntering(this.rolls, audience);
+    this.attending = new RedisAttending({ rolls: this.rolls, commands: this.commands, audience, node });
     this.indexes = new RedisIndexes(link, keys);
     this.indexKeeper = new IndexKeeper(this.rolls, this.indexes);
     this.dueList = new RedisDueList(this.rolls, this.indexes);
-    const onLapsed = async () => {
-      for (const session_id of [...audience.sessions()]) await this.comeBack(session_id);
-    };
-    this.presence = new NodePresence({ rolls: this.rolls, commands: this.commands, audience, node, onLapsed });
   }
 
   async open(plan: RollPlan): Promise<{ opened: boolean }> {
@@ -129,15 +108,12 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return { opened: true };
   }
 
-  async peek(session_id: string): Promise<RollPeek | null> {
-    const reading = await this.rolls.read(session_id, {});
-    const peek = reading === null ? null : peekOf(reading.head);
-    this.commands.known.saw(session_id, peek);
-    return peek;
+  peek(session_id: string): Promise<RollPeek | null> {
+    return this.commands.peek(session_id);
   }
 
-  async known(session_id: string): Promise<RollPeek | null> {
-    return this.commands.known.get(session_id) ?? this.peek(session_id);
+  known(session_id: string): Promise<RollPeek | null> {
+    return this.commands.lastSeen(session_id);
   }
 
   async states(session_ids: string[]): Promise<Map<string, RollState>> {
@@ -147,50 +123,20 @@ export class RedisLiveStore implements LiveStore, FeedSource {
 
   async submit(session_id: string, command: Command, connection?: { id: string }): Promise<Answer | null> {
     this.assertOpen();
-    const from = connection === undefined ? undefined : this.fromSocket(connection.id);
-    if (from !== undefined) this.presence.trust(session_id, from.id);
-    try {
-      const given = await this.send(session_id, { ...command, connection: from });
-      if (given === null) return null;
-      const { outcome, applied } = given;
-      if (!outcome.ok) return outcome;
-      if (command.kind === 'end' && outcome.repeated !== true) this.onDue();
-      return { ...outcome, current: await this.moved(session_id, command, from, { outcome, applied }) };
-    } catch (error) {
-      if (from !== undefined) this.presence.doubt(session_id, from.id);
-      throw error;
-    }
+    if (connection === undefined) return this.make(session_id, command);
+    return this.attending.sendFor(session_id, connection.id, (from) => this.make(session_id, command, from));
   }
 
-  async reattach(
+  reattach(
     session_id: string,
-    { id, user_id }: { id: string; user_id: string },
+    connection: { id: string; user_id: string },
     comesBackAs: ComesBackAs,
   ): Promise<Connection | null> {
-    const from = this.fromSocket(id);
-    this.presence.trust(session_id, id);
-    try {
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const peek = await this.known(session_id);
-        const as = peek === null ? null : comesBackAs(peek.header);
-        if (peek === null || as === null) return null;
-        const back = { kind: 'reattach', user_id, as, header_version: peek.header.version, connection: from } as const;
-        const given = await this.commands.send<Reattached>(session_id, back);
-        if (given === null) return null;
-        const { outcome, applied } = given;
-        if (!outcome.ok && outcome.code === 'NOT_BACK') return null;
-        if (!outcome.ok) continue;
-        // A command of the same turn may have ended it, or taken the connection out.
-        if (applied.here[id] === false) return null;
-        const connection = { id, user_id, student_id: outcome.student_id };
-        await this.entering.enter(session_id, connection, applied);
-        return connection;
-      }
-      return null;
-    } catch (error) {
-      this.presence.doubt(session_id, id);
-      throw error;
-    }
+    return this.attending.reattach(session_id, connection, comesBackAs);
+  }
+
+  detach(session_id: string, connection: string): Promise<void> {
+    return this.attending.detach(session_id, connection);
   }
 
   async answered(session_id: string, { key, hash }: RequestKey): Promise<Outcome | null> {
@@ -198,17 +144,8 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return text === null ? null : (JSON.parse(text) as Outcome);
   }
 
-  async detach(session_id: string, connection: string): Promise<void> {
-    try {
-      await this.commands.send(session_id, { kind: 'detach', connection: { id: connection, namespace: 1 } });
-    } catch (error) {
-      this.presence.doubt(session_id, connection);
-      throw error;
-    }
-  }
-
   async sweepPresence(): Promise<void> {
-    await this.presence.look();
+    await this.attending.presence.look();
     await this.indexes.retry();
     await this.indexKeeper.look();
   }
@@ -298,7 +235,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   async close(): Promise<void> {
     this.closed = true;
     await this.commands.settled();
-    await this.presence.leave();
+    await this.attending.presence.leave();
   }
 
   // --- for the rooms of this node ---------------------------------------------------------------------------------
@@ -314,18 +251,24 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return reading === null ? null : { view: viewOf(reading), changes: reading.changes };
   }
 
-  async comeBack(session_id: string): Promise<void> {
-    const members = this.audience.membersOf(session_id);
-    await Promise.all(
-      members.map(async ({ id, user_id, student_id }) => {
-        const as = student_id === null ? 'staff' : 'student';
-        const back = await this.reattach(session_id, { id, user_id }, () => as);
-        if (back === null) this.audience.expel(session_id, [id]);
-      }),
-    );
+  comeBack(session_id: string): Promise<void> {
+    return this.attending.comeBack(session_id);
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------
+
+  private async make(session_id: string, command: Command, from?: FromSocket): Promise<Answer | null> {
+    const given = await this.send(session_id, { ...command, connection: from });
+    if (given === null) return null;
+    const { outcome, applied } = given;
+    if (!outcome.ok) return outcome;
+    if (command.kind === 'end' && outcome.repeated !== true) this.onDue();
+    const current =
+      from === undefined
+        ? currentOf(applied, outcome.records[0]?.student_id ?? null)
+        : await this.attending.moved(session_id, command, from.id, { outcome, applied });
+    return { ...outcome, current };
+  }
 
   /** With a command goes what the indexes must say before it is answered. Null: there is no such roll. */
   private async send(session_id: string, command: Sent): Promise<Given<Outcome> | null> {
@@ -340,44 +283,10 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return answer;
   }
 
-  /** After an accepted command: its connection is in, or out. Answers what the roll says by then. */
-  private async moved(
-    session_id: string,
-    command: Command,
-    from: FromSocket | undefined,
-    { outcome, applied }: { outcome: Accepted; applied: Applied },
-  ): Promise<Current> {
-    const record = outcome.records[0];
-    const current = currentOf(applied, record?.student_id ?? null);
-    if (from === undefined || !('user_id' in command)) return current;
-    const { user_id } = command;
-    const here = applied.here[from.id] ?? null;
-    if (command.kind === 'leave') {
-      if (here === false && outcome.repeated !== true) this.audience.expel(session_id, [from.id]);
-      return current;
-    }
-    if (here !== false) {
-      return this.entering.enter(session_id, { id: from.id, user_id, student_id: here }, applied);
-    }
-    // Whatever it was in these rooms before.
-    this.audience.expel(session_id, [from.id]);
-    // The end came in the same turn: who was told that they joined hears of it.
-    if (command.kind === 'join' && applied.overtaken.includes(from.id) && record !== undefined) {
-      const connection = { id: from.id, user_id, student_id: record.student_id };
-      await this.entering.tellMissed(session_id, connection, outcome, record);
-    }
-    return current;
-  }
-
   private async sendToCourse(course_id: string, command: Command): Promise<void> {
     this.assertOpen();
     const ids = await this.indexes.ofCourse(course_id);
     await Promise.all(ids.map((id) => this.commands.send(id, command)));
-  }
-
-  /** One that is gone by now is in no namespace; whoever asked takes it off again. */
-  private fromSocket(id: string): FromSocket {
-    return { id, namespace: (this.audience.namespaceOf(id) ?? 0) + 1 };
   }
 
   private assertOpen(): void {

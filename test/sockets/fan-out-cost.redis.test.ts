@@ -249,21 +249,20 @@ describeWithRedis('the cost of the fan-out', 'process', () => {
     const teacher = await room.started();
     await Promise.all(room.students.map((_, i) => room.joined(i)));
     const statistics = () => teacher.payloads('attendanceStatistics').length;
-    /** The next statistics of the session: once it is quiet, its heartbeat. */
-    const heartbeat = async (): Promise<void> => {
-      const before = statistics();
-      await until('the heartbeat is heard', () => statistics() > before, 20_000);
+    /** From one statistics of the session to the next: once it is quiet, between two heartbeats. */
+    const interval = async (): Promise<{ seconds: number; commands: number }> => {
+      const seen = statistics();
+      const before = await server.info('stats');
+      const began = performance.now();
+      await until('the next is heard', () => statistics() > seen, 20_000);
+      const after = await server.info('stats');
+      // One of them is the first INFO.
+      const commands = Number(after.total_commands_processed) - Number(before.total_commands_processed) - 1;
+      return { seconds: (performance.now() - began) / 1_000, commands };
     };
-    // The first one may be of the joins, and the second a part of an interval after it; then comes a whole one.
-    await heartbeat();
-    await heartbeat();
-    const before = await server.info('stats');
-    const began = performance.now();
-    await heartbeat();
-    const after = await server.info('stats');
-    const seconds = (performance.now() - began) / 1_000;
-    // One of them is the first INFO.
-    const commands = Number(after.total_commands_processed) - Number(before.total_commands_processed) - 1;
+    // The first ones tell of the joins.
+    let { seconds, commands } = await interval();
+    for (let told = 1; told < 5 && seconds < 10; told += 1) ({ seconds, commands } = await interval());
     expect(seconds).toBeGreaterThan(10);
     expect(commands / seconds, `${commands} in ${seconds} s`).toBeLessThanOrEqual(MAX_IDLE_COMMANDS_PER_SECOND);
   });

@@ -4,6 +4,7 @@ import {
   STATISTICS_HEARTBEAT_MS,
   STATISTICS_MAX_DELIVERIES_PER_SECOND,
   STATISTICS_MIN_INTERVAL_MS,
+  STATISTICS_ROOM_INTERVAL_MS,
 } from '../../src/limits.ts';
 import { StatisticsTicker } from '../../src/sockets/statistics-ticker.ts';
 
@@ -50,7 +51,11 @@ test('what follows soon after is told when the time has come', () => {
   pass(STATISTICS_MIN_INTERVAL_MS - 100);
   expect(sent).toEqual([]);
   pass(100);
-  expect(sent).toEqual(['s1 room']);
+  expect(sent).toEqual(['s1 staff']);
+  pass(STATISTICS_ROOM_INTERVAL_MS - STATISTICS_MIN_INTERVAL_MS - 100);
+  expect(sent).toEqual(['s1 staff']);
+  pass(100);
+  expect(sent).toEqual(['s1 staff', 's1 room']);
 });
 
 test('what other nodes send to the sockets here uses up the allowance of this node', () => {
