@@ -23,16 +23,20 @@ export class RedisEntering {
     this.audience = audience;
   }
 
-  /** What the roll says when this connection hears it. at: the run that put it online. STORE_UNAVAILABLE. */
-  async enter(session_id: string, connection: Connection, at: Applied): Promise<Current> {
+  /**
+   * What the roll says when this connection hears it. at: the run that put it online. Null: the roll is gone, archived as
+   * a rule, and the connection is out; what it was told of the end is later than anything known here. STORE_UNAVAILABLE.
+   */
+  async enter(session_id: string, connection: Connection, at: Applied): Promise<Current | null> {
     const heardAll = await this.audience.admit(session_id, connection, at);
     if (heardAll) return currentOf(at, connection.student_id);
     let now = await this.readNow(session_id, connection.student_id);
-    if (now === null) return currentOf(at, connection.student_id);
+    if (now === null) return this.gone(session_id, connection);
     let heard = await this.audience.heardUpTo(session_id, now.head);
     // It has been overtaken: by what was told, or by its own end.
     if (heard.seq > now.head.seq || !this.audience.hears(session_id, connection.id)) {
-      now = (await this.readNow(session_id, connection.student_id)) ?? now;
+      now = await this.readNow(session_id, connection.student_id);
+      if (now === null) return this.gone(session_id, connection);
       heard = await this.audience.heardUpTo(session_id, now.head);
     }
     // The end was published before this connection could hear; else it has been told, and is out already.
@@ -46,6 +50,11 @@ export class RedisEntering {
     const { seq, room_seq } = heard;
     const record = now.records.find(({ student_id }) => student_id === connection.student_id);
     return { seq, room_seq, state, counts, online_count, epoch, ...(record === undefined ? {} : { record }) };
+  }
+
+  private gone(session_id: string, { id }: Connection): null {
+    this.audience.expel(session_id, [id]);
+    return null;
   }
 
   /** Tells a student's connection alone what the roll told since these numbers. */

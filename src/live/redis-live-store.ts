@@ -183,8 +183,8 @@ export class RedisLiveStore implements LiveStore, FeedSource {
         // A command of the same turn may have ended it, or taken the connection out.
         if (applied.here[id] === false) return null;
         const connection = { id, user_id, student_id: outcome.student_id };
-        await this.entering.enter(session_id, connection, applied);
-        return connection;
+        const now = await this.entering.enter(session_id, connection, applied);
+        return now === null ? null : connection;
       }
       return null;
     } catch (error) {
@@ -346,7 +346,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     command: Command,
     from: FromSocket | undefined,
     { outcome, applied }: { outcome: Accepted; applied: Applied },
-  ): Promise<Current> {
+  ): Promise<Current | null> {
     const record = outcome.records[0];
     const current = currentOf(applied, record?.student_id ?? null);
     if (from === undefined || !('user_id' in command)) return current;
