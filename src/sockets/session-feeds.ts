@@ -81,7 +81,10 @@ export class SessionFeeds implements FedAudience {
     const feed = this.feedOf(session_id, at.epoch);
     const lines = this.join(feed, connection, namespace, at.run);
     if (!lines.every(({ confirmed }) => confirmed)) {
-      await this.confirm(feed, lines, at);
+      await this.confirm(feed, lines, at).catch((error: unknown) => {
+        // Nobody wants the channel any more, since it was let go meanwhile: then there is nothing to hear.
+        if (this.hears(session_id, connection.id)) throw error;
+      });
       return false;
     }
     if (feed.epoch !== at.epoch) {

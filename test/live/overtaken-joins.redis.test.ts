@@ -1,4 +1,4 @@
-/** A roll that ends and goes to the archive while a join is on its way into the rooms, over the real stores. */
+/** Joins that the end overtakes, and the archive, on their way into the rooms; over the real stores. */
 import { expect, onTestFinished, test } from 'vitest';
 import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
 import { attendSession, joinSession } from '../../src/attendance/joining.ts';
@@ -13,7 +13,7 @@ import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 import { beginSession, courseOf } from '../suites/fixtures.ts';
 import { planOf, SESSION, sessionObjectOf } from '../suites/live-fixtures.ts';
-import { end } from '../suites/roll-commands.ts';
+import { end, mark } from '../suites/roll-commands.ts';
 import { connectedRedis } from '../support/connected-redis.ts';
 import { describeWithRedis, sharedRedis } from '../support/redis-needed.ts';
 
@@ -25,11 +25,10 @@ const person = (user_id: string, role: Actor['role']): Actor => ({
   expires_at: Number.MAX_SAFE_INTEGER,
 });
 
-describeWithRedis('archived while a join is under way', 'any', () => {
+describeWithRedis('joins that are overtaken', 'any', () => {
   const redis = sharedRedis();
 
-  /** Over as soon as this connection is in the room. */
-  const scene = async (overtaken: string) => {
+  const scene = async (own: (live: () => RedisLiveStore, expelled: string[]) => Partial<FedAudience>) => {
     const prefix = `${redis.prefix}-${randomId()}`;
     const { state } = await connectedRedis({ REDIS_URL: redis.url, REDIS_PREFIX: prefix }, Object.values(SCRIPTS));
     const db = openDatabase({ file: ':memory:', busyTimeoutMs: 0 });
@@ -42,20 +41,11 @@ describeWithRedis('archived while a join is under way', 'any', () => {
       hears: (_session_id, connection) => !expelled.includes(connection),
       membersOf: () => [],
       sessions: () => [],
-      admit: async (_session_id, { id }) => {
-        if (id !== overtaken) return true;
-        await live.submit(SESSION, end());
-        const [claim] = await live.claimDue(1);
-        if (claim === undefined) throw new Error('nothing is due');
-        const final = await live.final(claim);
-        if (final === null) throw new Error('nothing to archive');
-        await archive.store(final);
-        expect(await live.confirm(claim, 1)).toBe(true);
-        return false;
-      },
+      admit: async () => true,
       heardUpTo: async (_session_id, numbers) => numbers,
       expel: (_session_id, connections) => expelled.push(...connections),
       tell: () => {},
+      ...own(() => live, expelled),
     };
     const live: RedisLiveStore = new RedisLiveStore({
       link: state,
@@ -67,11 +57,32 @@ describeWithRedis('archived while a join is under way', 'any', () => {
     onTestFinished(() => live.close());
     await live.open(planOf(SESSION, { session: sessionObjectOf(SESSION) }));
     const services = { live, registry, archive } as unknown as Services;
-    return { live, services, expelled };
+    const archiveNow = async () => {
+      const [claim] = await live.claimDue(1);
+      if (claim === undefined) throw new Error('nothing is due');
+      const final = await live.final(claim);
+      if (final === null) throw new Error('nothing to archive');
+      await archive.store(final);
+      expect(await live.confirm(claim, 1)).toBe(true);
+    };
+    return { live, services, expelled, archiveNow };
+  };
+
+  /** This connection is in the room, and before anything can be read the session is over and archived. */
+  const archivedAfter = async (connection: string) => {
+    const it = await scene((live) => ({
+      admit: async (_session_id, { id }) => {
+        if (id !== connection) return true;
+        await live().submit(SESSION, end());
+        await it.archiveNow();
+        return false;
+      },
+    }));
+    return it;
   };
 
   test('END-1 an accepted join is answered from the archive, not older than the end that it heard', async () => {
-    const { services, expelled } = await scene('c1');
+    const { services, expelled } = await archivedAfter('c1');
     const answer = await joinSession(services, person('u1', 'student'), { session_id: SESSION }, { id: 'c1' });
     expect(answer.repeated).toBe(false);
     expect(answer.payload).toMatchObject({
@@ -87,8 +98,30 @@ describeWithRedis('archived while a join is under way', 'any', () => {
     expect(expelled).toEqual(['c1']);
   });
 
+  test('END-1 a connection that the end has let go is answered by a reading from after that', async () => {
+    let readings = 0;
+    const { services } = await scene((live, expelled) => ({
+      admit: async () => false,
+      heardUpTo: async (_session_id, { seq, room_seq }) => {
+        readings += 1;
+        if (readings === 1) {
+          // A mark goes by, so it is read once more, and then comes the end.
+          await live().submit(SESSION, mark(2, 'late'));
+          return { seq: seq + 1, room_seq: room_seq + 1 };
+        }
+        if (readings === 2) {
+          await live().submit(SESSION, end());
+          expelled.push('c1');
+        }
+        return { seq, room_seq };
+      },
+    }));
+    const { payload } = await joinSession(services, person('u1', 'student'), { session_id: SESSION }, { id: 'c1' });
+    expect(payload).toMatchObject({ seq: 3, room_seq: 2, session: { status: 'completed' } });
+  });
+
   test('JOIN-7 nobody is brought back into it', async () => {
-    const { live, services, expelled } = await scene('c2');
+    const { live, services, expelled } = await archivedAfter('c2');
     await attendSession(services, person('t1', 'teacher'), SESSION, { id: 'c1' });
     expect(await live.reattach(SESSION, { id: 'c2', user_id: 't1' }, () => 'staff')).toBeNull();
     expect(expelled).toEqual(['c2']);
