@@ -154,7 +154,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
       if (given === null) return null;
       const { outcome, applied } = given;
       if (!outcome.ok) return outcome;
-      if (command.kind === 'end' && outcome.repeated !== true) this.onDue();
+      if (command.kind === 'end' && outcome.repeated !== true) await this.ended(session_id);
       return { ...outcome, current: await this.moved(session_id, command, from, { outcome, applied }) };
     } catch (error) {
       if (from !== undefined) this.presence.doubt(session_id, from.id);
@@ -338,6 +338,15 @@ export class RedisLiveStore implements LiveStore, FeedSource {
           : undefined;
     const [answer] = await Promise.all([given, indexed]);
     return answer;
+  }
+
+  /**
+   * The index said so before the roll did, and whoever looked in between has found that it is not due. (When this
+   * fails too, the next look at all rolls mends it.)
+   */
+  private async ended(session_id: string): Promise<void> {
+    await this.indexes.due(session_id, 0).catch(() => {});
+    this.onDue();
   }
 
   /** After an accepted command: its connection is in, or out. Answers what the roll says by then. */
