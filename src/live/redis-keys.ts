@@ -88,6 +88,11 @@ export class RedisKeys {
     return Array.from({ length: PARTITIONS }, (_, n) => `${this.partition(n)}:due`);
   }
 
+  /** The channel on which nodes tell each other that the members of a course have changed. */
+  get courseChanges(): string {
+    return `${this.prefix}:courses`;
+  }
+
   /** Leases of the nodes. */
   get nodes(): string {
     return `${this.prefix}:nodes`;
