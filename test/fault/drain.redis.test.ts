@@ -1,6 +1,7 @@
 /**
  * One of four nodes drains in the middle of ten classes: real clients, real processes. DRAIN_CLIENTS says how many
- * clients there are in all (200 unless given, a multiple of 10); the size to believe in is 2,000.
+ * clients there are in all (200 unless given, a multiple of 40); the size to believe in is 2,000. Either takes half a
+ * minute or less.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
