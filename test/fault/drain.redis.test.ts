@@ -158,7 +158,7 @@ describeWithRedis('a node that drains', 'any', () => {
   const mostAtOnce = (times: number[]): number =>
     Math.max(...times.map((from) => times.filter((it) => it >= from && it < from + 100).length));
 
-  test(`JOIN-2, JOIN-7: SIGTERM to one of ${NODES} nodes with ${CLIENTS} clients: nothing acknowledged is lost, and all are back`, {
+  test(`JOIN-2, JOIN-7: SIGTERM to one of ${NODES} nodes with ${CLIENTS} clients: nothing is lost, all are back`, {
     timeout: 120_000 + CLIENTS * 100,
   }, async () => {
     const classes: Class[] = [];

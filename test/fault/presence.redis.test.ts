@@ -111,7 +111,7 @@ describeWithRedis('presence of a node that is gone', 'any', () => {
     );
   });
 
-  test('PRES-1: a drained node: who is back within 10 s is never missed, the others are told after 10 s and not before', {
+  test('PRES-1: a drained node: who is back within 10 s is not missed, the others are told after 10 s, not before', {
     timeout: 120_000,
   }, async () => {
     const scene = await classOnTheNode();

@@ -1,4 +1,4 @@
-/** Who is removed from a course while connected to any node (AUTH-1): real processes, and a Redis that a node may lose. */
+/** Who is removed from a course while connected to any node (AUTH-1): real processes; Redis or the way to it may go. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { courseRoomOf, RedisKeys, roomOf, staffRoomOf } from '../../src/live/redis-keys.ts';
@@ -63,7 +63,7 @@ describeWithRedis('who is removed from a course', 'process', () => {
     return client;
   };
 
-  /** On A in both namespaces: the teacher and students who stay. On the others, in both: a student and an assistant each. */
+  /** On A, in both namespaces: the teacher and students who stay. On the others, in both: a student and an assistant. */
   const scene = async () => {
     const room = await nodes.classroom({ students: STAYING + OTHERS.length * NAMESPACES.length });
     const { session_id, course_id } = room;
