@@ -65,6 +65,8 @@ export const SEND_QUEUE_MAX_MESSAGES = 5_000;
 export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
 /** How often the send queues are looked at. */
 export const SEND_QUEUE_CHECK_MS = 2_000;
+/** A look at who is still in a course, which failed, is repeated after this: who is removed is out within 2 s. */
+export const COURSE_CHECK_RETRY_MS = 500;
 /** Course rooms that one socket may be in. */
 export const SOCKET_MAX_COURSES = 200;
 /** Longer event names are refused before they are looked up or logged. */

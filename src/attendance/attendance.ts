@@ -5,12 +5,12 @@
  */
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
+import type { Enrollment } from '../contract/nouns.ts';
 import type { Command, Update } from '../domain/commands.ts';
 import { type Actor, isStaff } from '../domain/policy.ts';
 import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { ComesBackAs, RollPeek } from '../live/live-store.ts';
-import type { EnrollmentChange } from '../registry/registry.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { attendSession, type JoinInput, joinSession } from './joining.ts';
@@ -138,13 +138,13 @@ export class Attendance {
   }
 
   /** A roster changed: live rolls and rooms follow before this returns. */
-  async followRoster(course_id: string, changed: EnrollmentChange['changed']): Promise<void> {
-    return followRoster(this.services, course_id, changed);
+  async followRoster(course_id: string, written: Enrollment[]): Promise<void> {
+    return followRoster(this.services, course_id, written);
   }
 
-  /** The staff of a course changed; `before` are the user ids that were staff until now. */
-  async followStaff(course_id: string, before: string[]): Promise<void> {
-    return followStaff(this.services, course_id, before);
+  /** The same for the staff of a course. */
+  async followStaff(course_id: string): Promise<void> {
+    return followStaff(this.services, course_id);
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ const drop = async (services: Services, person: PersonId): Promise<string[]> => 
     const out = enrollment.status === 'dropped' || enrollment.status === 'rejected';
     const dropped = out ? enrollment : { ...enrollment, status: 'dropped' as const };
     if (!out) await registry.putEnrollments(course_id, [dropped], clock());
-    await followRoster(services, course_id, [{ enrollment: dropped, previous_user_id: enrollment.user_id }]);
+    await followRoster(services, course_id, [dropped]);
   }
   return [...course_ids];
 };

@@ -30,6 +30,10 @@ export const joinSession = async (
     : await checkIn(services, actor, input, peek, asker);
   if (done === null) return { payload: await joinedBefore(services, actor, input), repeated: true };
   const { current } = done;
+  if (current === null) {
+    const payload = await joinedAsArchived(services, session_id, done.records[0]);
+    return { payload, repeated: done.repeated === true };
+  }
   const record = current.record ?? done.records[0];
   // The roll may be ahead of what was known of it: a repeated join is answered after the end too.
   const session = { ...peek.header.session, status: current.state };
@@ -74,10 +78,18 @@ const joinedBefore = async (
   if (view !== null) {
     return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
   }
-  const stored = await services.registry.session(session_id);
-  const archived = await services.archive.session(session_id);
+  return joinedAsArchived(services, session_id, outcome.records[0]);
+};
+
+/** What an accepted join is answered when the archive has taken the roll. SESSION_NOT_ACTIVE: that has nothing either. */
+const joinedAsArchived = async (
+  { registry, archive }: Services,
+  session_id: string,
+  record: RollRecord | undefined,
+): Promise<ServerPayload<'attendanceSessionJoined'>> => {
+  const [stored, archived] = [await registry.session(session_id), await archive.session(session_id)];
   if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
-  return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), outcome.records[0], archived);
+  return joinedPayload(sessionObject(stored), archiveEpoch(archived.version), record, archived);
 };
 
 /** Null: the roll is gone. */

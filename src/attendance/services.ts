@@ -11,8 +11,11 @@ import type { Registry, StoredSession } from '../registry/registry.ts';
 /** The rooms `course_{course_id}`: who wants to hear of starts and ends. */
 export interface CourseRooms {
   tell<E extends ServerEventName>(course_id: string, event: E, payload: ServerPayload<E>): void;
-  /** These users are not in the course any more. */
-  expelFromCourse(course_id: string, user_ids: string[]): void;
+  /**
+   * Somebody may not be in the course any more: who is not is out of its room, here when this returns and on other nodes
+   * soon after. STORE_UNAVAILABLE: not everywhere; to be repeated.
+   */
+  membersChanged(course_id: string): Promise<void>;
 }
 
 export type Services = {

@@ -6,7 +6,7 @@ import type { Delivery } from '../fanout.ts';
 import type { RollView } from './live-store.ts';
 
 /** Where a roll stood when a connection was let in: its numbers, and the run of its scripts that did it. */
-export type LetInAt = { seq: number; room_seq: number; run: number; epoch: string };
+export type LetInAt = { seq: number; room_seq: number; run: number; epoch: string; version: number };
 
 export interface FedAudience {
   /** Place in NAMESPACES, from 0, of a connection of this node; undefined: it is gone. */
@@ -39,6 +39,8 @@ export type Standing = {
   seq: number;
   room_seq: number;
   epoch: string;
+  /** Of its header: grows with every change of roster or staff. */
+  version: number;
   state: RollState;
   counts: Counts;
   online_count: number;

@@ -53,8 +53,11 @@ export type RollView = { roll: RollNow; presence: Presence };
 /** What happened to a roll, by seq. */
 export type History = { header: RollHeader; changes: Change[] };
 
-/** What a command is answered: the decision, and for an accepted one the numbers that go with the answer. */
-export type Answer = Refused | (Accepted & { current: Current });
+/**
+ * What a command is answered: the decision, and for an accepted one the numbers that go with the answer. current null:
+ * the roll has gone to the archive since, and only that can say what is later than all that the connection was told.
+ */
+export type Answer = Refused | (Accepted & { current: Current | null });
 
 export type RollPeek = { header: RollHeader; state: RollState };
 

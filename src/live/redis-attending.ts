@@ -51,13 +51,13 @@ export class RedisAttending {
     }
   }
 
-  /** After an accepted command: its connection is in, or out. Answers what the roll says by then. */
+  /** After an accepted command: its connection is in, or out. Answers what the roll says by then; null: it is gone. */
   async moved(
     session_id: string,
     command: Command,
     id: string,
     { outcome, applied }: { outcome: Accepted; applied: Applied },
-  ): Promise<Current> {
+  ): Promise<Current | null> {
     const record = outcome.records[0];
     const current = currentOf(applied, record?.student_id ?? null);
     if (!('user_id' in command)) return current;
@@ -98,8 +98,8 @@ export class RedisAttending {
         // A command of the same turn may have ended it, or taken the connection out.
         if (applied.here[id] === false) return null;
         const connection = { id, user_id, student_id: outcome.student_id };
-        await this.entering.enter(session_id, connection, applied);
-        return connection;
+        const now = await this.entering.enter(session_id, connection, applied);
+        return now === null ? null : connection;
       }
       return null;
     });

@@ -73,6 +73,15 @@ export class RedisDueList {
     }
     const [due_at, fence, due, tries] = claimed;
     await this.indexes.due(session_id, Number(due_at));
-    return fence === undefined || due === undefined || tries === undefined ? null : { session_id, fence, due, tries };
+    if (fence !== undefined && due !== undefined && tries !== undefined) return { session_id, fence, due, tries };
+    await this.recheck(session_id);
+    return null;
+  }
+
+  /** Its end may have come after "not due yet" was answered and before that was written. */
+  private async recheck(session_id: string): Promise<void> {
+    const { link, keys } = this.rolls;
+    const due = (await link.command('zscore', keys.dueListOf(session_id), session_id)) as string | null;
+    if (due !== null) await this.indexes.dueAtLatest([[session_id, due]]);
   }
 }

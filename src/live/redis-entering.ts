@@ -10,6 +10,11 @@ import { type Applied, currentOf } from './redis-commands.ts';
 import { missedOf } from './redis-missed.ts';
 import { type RedisRolls, type RollReading, viewOf } from './redis-rolls.ts';
 
+type Numbers = { seq: number; room_seq: number };
+
+/** Readings of a roll that goes on changing; what goes by after them, the connection hears itself. */
+const MAX_READS = 2;
+
 /** Readings of one roll, asked for in one turn. */
 type Asked = { students: Set<string>; reading: Promise<RollReading | null> };
 
@@ -23,17 +28,17 @@ export class RedisEntering {
     this.audience = audience;
   }
 
-  /** What the roll says when this connection hears it. at: the run that put it online. STORE_UNAVAILABLE. */
-  async enter(session_id: string, connection: Connection, at: Applied): Promise<Current> {
+  /**
+   * What the roll says when this connection hears it. at: the run that put it online. Null: the roll is gone, archived as
+   * a rule, and the connection is out; what it was told of the end is later than anything known here. STORE_UNAVAILABLE.
+   */
+  async enter(session_id: string, connection: Connection, at: Applied): Promise<Current | null> {
     const heardAll = await this.audience.admit(session_id, connection, at);
     if (heardAll) return currentOf(at, connection.student_id);
-    let now = await this.readNow(session_id, connection.student_id);
-    if (now === null) return currentOf(at, connection.student_id);
-    let heard = await this.audience.heardUpTo(session_id, now.head);
-    // It has been overtaken: by what was told, or by its own end.
-    if (heard.seq > now.head.seq || !this.audience.hears(session_id, connection.id)) {
-      now = (await this.readNow(session_id, connection.student_id)) ?? now;
-      heard = await this.audience.heardUpTo(session_id, now.head);
+    const [now, heard] = await this.readAndHeard(session_id, connection);
+    if (now === null) {
+      this.audience.expel(session_id, [connection.id]);
+      return null;
     }
     // The end was published before this connection could hear; else it has been told, and is out already.
     const isOver = now.head.state !== 'active' && connection.student_id !== null;
@@ -61,6 +66,24 @@ export class RedisEntering {
     const cursor = { epoch: reading.head.epoch, since_room_seq: since.room_seq, since_own_seq: record?.own_seq };
     const viewer = { staff: false, student_id } as const;
     this.audience.tell([id], (await missedOf(this.rolls, viewOf(reading), viewer, cursor)) ?? []);
+  }
+
+  /**
+   * The roll, and what of it has gone by here. Read once more when it was overtaken by what was told; and always after
+   * this connection was let go, since only such a reading is not older than the last thing that it was told.
+   */
+  private async readAndHeard(
+    session_id: string,
+    { id, student_id }: Connection,
+  ): Promise<[RollReading, Numbers] | [null, null]> {
+    for (let reads = 1; ; reads += 1) {
+      const isOut = !this.audience.hears(session_id, id);
+      const now = await this.readNow(session_id, student_id);
+      if (now === null) return [null, null];
+      const heard = await this.audience.heardUpTo(session_id, now.head);
+      const isCurrent = heard.seq <= now.head.seq || reads === MAX_READS;
+      if (isOut || (isCurrent && this.audience.hears(session_id, id))) return [now, heard];
+    }
   }
 
   /** One reading for all who ask in this turn. */

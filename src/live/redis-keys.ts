@@ -78,9 +78,19 @@ export class RedisKeys {
     return Array.from({ length: PARTITIONS }, (_, n) => `${this.partition(n)}:held:${node}`);
   }
 
+  /** The list of a roll's partition. */
+  dueListOf(session_id: string): string {
+    return `${this.partition(partitionOf(session_id))}:due`;
+  }
+
   /** The lists of all partitions, on which every roll is until it is archived. */
   dueLists(): string[] {
     return Array.from({ length: PARTITIONS }, (_, n) => `${this.partition(n)}:due`);
+  }
+
+  /** The channel on which nodes tell each other that the members of a course have changed. */
+  get courseChanges(): string {
+    return `${this.prefix}:courses`;
   }
 
   /** Leases of the nodes. */

@@ -262,7 +262,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     if (given === null) return null;
     const { outcome, applied } = given;
     if (!outcome.ok) return outcome;
-    if (command.kind === 'end' && outcome.repeated !== true) this.onDue();
+    if (command.kind === 'end' && outcome.repeated !== true) await this.ended(session_id);
     const current =
       from === undefined
         ? currentOf(applied, outcome.records[0]?.student_id ?? null)
@@ -281,6 +281,15 @@ export class RedisLiveStore implements LiveStore, FeedSource {
           : undefined;
     const [answer] = await Promise.all([given, indexed]);
     return answer;
+  }
+
+  /**
+   * The index said so before the roll did, and whoever looked in between has found that it is not due. (When this
+   * fails too, the next look at all rolls mends it.)
+   */
+  private async ended(session_id: string): Promise<void> {
+    await this.indexes.due(session_id, 0).catch(() => {});
+    this.onDue();
   }
 
   private async sendToCourse(course_id: string, command: Command): Promise<void> {

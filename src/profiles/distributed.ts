@@ -2,6 +2,7 @@
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Logger } from 'pino';
 import type { Archive } from '../archive/archive.ts';
+import { whoIsIn } from '../attendance/membership.ts';
 import { START_GRACE_MS } from '../attendance/starting.ts';
 import type { Clock, MakeId } from '../clock.ts';
 import { SCRIPTS } from '../live/lua-scripts.ts';
@@ -35,7 +36,7 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
       error: (err) => logger.error({ err }, 'a message from Redis could not be handled'),
     },
   });
-  const { state, subscriber, forAdapter } = connections;
+  const { state, publish, subscriber, forAdapter } = connections;
   const keys = new RedisKeys(redis.prefix);
   return {
     name: 'distributed',
@@ -60,11 +61,22 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
         onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
       });
       const store = new RedisLiveStore({ link: state, keys, makeId, audience: feeds, onDue });
+      const courseRooms = new SharedCourseRooms({
+        rooms,
+        whoIsIn: (course_id) => whoIsIn(records.registry, course_id),
+        subscriber,
+        publish,
+        keys,
+        onError: (err) => logger.warn({ err }, 'who is still in a course could not be looked up; tried again'),
+      });
       return {
         store,
-        courseRooms: new SharedCourseRooms(rooms),
+        courseRooms,
         start: () => feeds.start(store),
-        stop: () => feeds.stop(),
+        stop: () => {
+          feeds.stop();
+          courseRooms.stop();
+        },
       };
     },
     close: async () => {

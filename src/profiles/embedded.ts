@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SqliteArchive } from '../archive/sqlite-archive.ts';
+import { whoIsIn } from '../attendance/membership.ts';
 import type { Clock, MakeId } from '../clock.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { EmbeddedLiveStore } from '../live/embedded-live-store.ts';
 import { SqliteRegistry } from '../registry/sqlite-registry.ts';
 import { keptSecret } from '../secret-file.ts';
+import { LocalCourseRooms } from '../sockets/local-course-rooms.ts';
 import { lockDataDir } from '../sqlite/data-dir.ts';
 import { openDatabase } from '../sqlite/database.ts';
 import type { Profile } from './profile.ts';
@@ -28,9 +30,10 @@ export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: Embedde
   const lock = lockDataDir(dir);
   const secret = config.tokenKey === null ? keptSecret(dir, () => makeId() + makeId()) : null;
   const db = openData(dir);
+  const registry = new SqliteRegistry(db);
   return {
     name: 'embedded',
-    registry: new SqliteRegistry(db),
+    registry,
     archive: new SqliteArchive(db),
     ownKey: secret === null ? null : { kind: 'secret', secret },
     allowsLocalhost: true,
@@ -39,7 +42,7 @@ export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: Embedde
     warnings: [],
     live: (rooms, onDue) => ({
       store: new EmbeddedLiveStore({ db, clock, makeId, audience: rooms, onDue, beforeCommit }),
-      courseRooms: rooms,
+      courseRooms: new LocalCourseRooms(rooms, (course_id) => whoIsIn(registry, course_id)),
       start: () => {},
       stop: () => {},
     }),

@@ -47,21 +47,16 @@ export const addCourseRoutes = (add: AddRoute, { services, attendance }: RestCon
     const patch = body.staff === undefined ? body : { ...body, staff: [...new Set(body.staff)] };
     const course = await registry.patchCourse(before.id, patch);
     if (course === null) throw refuse('COURSE_NOT_FOUND');
-    if (staffChanges) await attendance.followStaff(course.id, [before.teacher_id, ...before.staff]);
+    if (staffChanges) await attendance.followStaff(course.id);
     return course;
   });
 
   add(routes.putEnrollments, async ({ actor, params, body }) => {
     const course = await courseForStaff(services, actor, params.id);
     const enrollments = await rosterFrom(registry, course.id, body);
-    const { created, updated, unchanged, changed } = await registry.putEnrollments(course.id, enrollments, clock());
+    const { created, updated, unchanged } = await registry.putEnrollments(course.id, enrollments, clock());
     // Unchanged ones too: a request that failed after it was written is made good by its repetition.
-    const before = new Map(changed.map((it) => [it.enrollment.student_id, it.previous_user_id]));
-    const named = enrollments.map((enrollment) => ({
-      enrollment,
-      previous_user_id: before.get(enrollment.student_id) ?? null,
-    }));
-    await attendance.followRoster(course.id, named);
+    await attendance.followRoster(course.id, enrollments);
     return { created, updated, unchanged, total: enrollments.length };
   });
 

@@ -3,8 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Connections closed at once; their clients reconnect with a jitter of their own. */
-const BATCH_CONNECTIONS = 200;
+/**
+ * Connections closed at once, and how long before the next ones: 200 a second, which the other nodes take in beside
+ * everything else. (Client libraries add a jitter of their own, but not all of them do.)
+ */
+const STEP_CONNECTIONS = 20;
+const STEP_MS = 100;
 /** Longest wait for connections that are closing: a polling client gets its last words with its next request. */
 const LAST_WORDS_MS = 1_000;
 const LOOK_MS = 20;
@@ -15,14 +19,14 @@ export type DrainOptions = {
   rooms: Rooms;
   /** The TCP connections below its WebSockets. */
   webSockets: ReadonlySet<Duplex>;
-  /** The batches are spread over this; the rest takes at most LAST_WORDS_MS twice. */
+  /** All connections are closed by then, in larger steps if need be; the rest takes at most LAST_WORDS_MS twice. */
   within_ms: number;
   pause: (ms: number) => Promise<void>;
 };
 
 /**
- * Tells every socket, then closes connections in batches spread over `within_ms`. It closes transports and never sends
- * a Socket.IO disconnect, which would tell client libraries not to come back.
+ * Tells every socket, then closes connections a few at a time. It closes transports and never sends a Socket.IO
+ * disconnect, which would tell client libraries not to come back.
  */
 export const drainSockets = async ({ io, rooms, webSockets, within_ms, pause }: DrainOptions): Promise<void> => {
   const connections = new Set<LiveSocket['conn']>();
@@ -30,12 +34,13 @@ export const drainSockets = async ({ io, rooms, webSockets, within_ms, pause }: 
     socket.emit('serverDraining', { reconnect_within_ms: within_ms });
     connections.add(socket.conn);
   }
-  const batches = Math.max(1, Math.ceil(connections.size / BATCH_CONNECTIONS));
+  const steps = Math.max(1, Math.floor(within_ms / STEP_MS));
+  const atOnce = Math.max(STEP_CONNECTIONS, Math.ceil(connections.size / steps));
   let closed = 0;
   for (const connection of connections) {
     connection.close();
     closed += 1;
-    if (closed % BATCH_CONNECTIONS === 0 && closed < connections.size) await pause(within_ms / batches);
+    if (closed % atOnce === 0 && closed < connections.size) await pause(STEP_MS);
   }
   const gone = async (count: () => number) => {
     const until_ms = Math.min(LAST_WORDS_MS, within_ms);

@@ -121,7 +121,7 @@ export class FeedMending {
     await this.prove(lines, standing);
     if (what === 'heartbeat' && feed.isBehind(standing)) await this.hearAgain(feed, standing);
     const isMissing = what !== 'beginning' && (feed.isHolding || feed.isBehind(standing));
-    if (isMissing) await this.mended(feed);
+    if (isMissing || feed.isOutdated(standing)) await this.mended(feed);
     else await this.bringBack(feed);
     if (feed.isAt(standing)) {
       if (standing.state !== 'active') feed.letStudentsGo();

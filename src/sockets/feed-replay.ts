@@ -36,5 +36,13 @@ export const replay = (
 
 export const standingOf = ({ roll, presence }: RollView): Standing => {
   const { header, state, seq, room_seq, counts } = roll;
-  return { seq, room_seq, epoch: header.epoch, state, counts, online_count: presence.onlineCount };
+  return {
+    seq,
+    room_seq,
+    epoch: header.epoch,
+    version: header.version,
+    state,
+    counts,
+    online_count: presence.onlineCount,
+  };
 };

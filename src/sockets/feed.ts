@@ -5,7 +5,6 @@
  * on all lines since one socket may hear two, until the roll's log has been read; it is told what it missed, and then
  * what was held back. News that are no changes (who left, statistics) are not in the log: what is missed of them, is missed.
  */
-import type { Clock } from '../clock.ts';
 import type { Connection } from '../domain/presence.ts';
 import type { Change } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
@@ -18,31 +17,12 @@ import { headingOf, NEWS, type Out } from '../live/roll-packets.ts';
 import { Conditions } from './feed-conditions.ts';
 import type { FeedLine, Numbers } from './feed-line.ts';
 import { isStatistics } from './feed-messages.ts';
+import type { FeedOptions } from './feed-options.ts';
 import { replay, standingOf } from './feed-replay.ts';
-import type { Rooms } from './rooms.ts';
-
-/** What a feed does with the sockets that are here. */
-export type LocalRooms = Pick<
-  Rooms,
-  'join' | 'expel' | 'tellHere' | 'tellOne' | 'namespaceOf' | 'isInUse' | 'onGone' | 'watch'
->;
+import { strangersAmong } from './feed-strangers.ts';
 
 type Member = { connection: Connection; run: number };
 type Held = { channel: string; message: Buffer };
-
-export type FeedOptions = {
-  session_id: string;
-  epoch: string;
-  rooms: LocalRooms;
-  clock: Clock;
-  /** Hands a message to the adapter. */
-  deliver: (channel: string, message: Buffer) => void;
-  /** Something is missing: repair() is to be called. */
-  onGap: () => void;
-  /** Nobody here is on this line any more; perhaps nobody is here at all. */
-  onUnused: (channel: string) => void;
-  pause: (ms: number) => Promise<void>;
-};
 
 /** Repairs in a row that each find more missing; then it is left to the next look. */
 const MAX_REPAIRS = 3;
@@ -59,6 +39,8 @@ export class Feed {
   /** Members may not be in the roll any more, or not yet again. */
   doubtsMembers = false;
   private currentEpoch: string;
+  /** Of the roll's header, when it was last looked at who may be here. */
+  private version: number;
   private readonly options: FeedOptions;
   /** In order of arrival; null: nothing is held back. */
   private held: Held[] | null = null;
@@ -68,6 +50,7 @@ export class Feed {
     this.options = options;
     this.session_id = options.session_id;
     this.currentEpoch = options.epoch;
+    this.version = options.version;
     this.conditions = new Conditions(options.pause);
   }
 
@@ -122,6 +105,11 @@ export class Feed {
   /** Something up to these numbers has not gone by, as far as is known. */
   isBehind(numbers: Numbers): boolean {
     return this.some((line) => line.isBehind(numbers));
+  }
+
+  /** Roster or staff have changed since: whoever was taken out is gone already, if it was heard here. */
+  isOutdated({ version }: Standing): boolean {
+    return version !== this.version;
   }
 
   /** How far anything has gone by here, at least these numbers. */
@@ -260,6 +248,10 @@ export class Feed {
   }
 
   private catchUp(lines: FeedLine[], view: RollView, changes: Change[]): void {
+    // What came after they were taken out is not for them.
+    const connections = Array.from(this.members.values(), ({ connection }) => connection);
+    this.expel(strangersAmong(connections, view, this.options.rooms));
+    this.version = view.roll.header.version;
     const standing = standingOf(view);
     if (standing.epoch !== this.epoch) {
       this.renew(standing, lines);

@@ -95,7 +95,11 @@ export const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpir
       return told && attends ? { ack: payload } : { ack: payload, reply: 'attendanceSubmitted', repeated };
     },
     subscribeToCourse: async (socket, { course_id }) => {
-      await views.assertInCourse(socket.data.actor, course_id);
+      // Checked again when members of a course have changed meanwhile: who is in the room by then was looked at already.
+      for (let changes = -1; changes !== rooms.courseChanges; ) {
+        changes = rooms.courseChanges;
+        await views.assertInCourse(socket.data.actor, course_id);
+      }
       if (socket.data.courses.size >= SOCKET_MAX_COURSES && !socket.data.courses.has(course_id)) {
         throw refuse('RATE_LIMITED', `At most ${SOCKET_MAX_COURSES} courses per socket`);
       }

@@ -4,8 +4,8 @@ import type { ClientToServerEvents, ServerToClientEvents } from '../contract/eve
 import type { Actor } from '../domain/policy.ts';
 import type { EventAllowance } from './event-allowance.ts';
 
-/** What nodes tell each other; the rest goes through the rolls. */
-export type NodeEvents = { expelFromCourse: (course_id: string, user_ids: string[]) => void };
+/** Nodes tell each other nothing through Socket.IO itself. */
+type NodeEvents = Record<never, never>;
 
 export type SocketData = {
   actor: Actor;

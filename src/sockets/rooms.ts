@@ -3,10 +3,10 @@
  * staff, in both namespaces: they are one audience. Room names are internal.
  *
  * For the embedded store this is the whole audience. Where rolls are shared by several nodes, SessionFeeds decides what
- * goes through these rooms and SharedCourseRooms what goes through those of the courses.
+ * goes through these rooms. Who is in those of the courses is for LocalCourseRooms and SharedCourseRooms to say.
  */
-import type { CourseRooms } from '../attendance/services.ts';
 import { NAMESPACES, type ServerEventName, type ServerPayload } from '../contract/events.ts';
+import { type CourseStaff, isStaff } from '../domain/policy.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
 import type { Delivery, News } from '../fanout.ts';
 import type { Audience } from '../live/live-store.ts';
@@ -26,13 +26,15 @@ export type SessionWatch = {
 /** A connection is gone, and was in these sessions. */
 export type GoneListener = (connection: string, session_ids: Iterable<string>) => void;
 
-export class Rooms implements Audience, CourseRooms {
+export class Rooms implements Audience {
   /** In the order of NAMESPACES. */
   readonly namespaces: readonly LiveNamespace[];
   readonly watch: SessionWatch;
   private readonly byId = new Map<string, LiveSocket>();
   private readonly byUser = new Map<string, Set<LiveSocket>>();
   private readonly goneListeners: GoneListener[] = [];
+  /** Counts how often the members of a course may have changed. */
+  courseChanges = 0;
 
   constructor(io: LiveServer, watch: SessionWatch) {
     this.namespaces = NAMESPACES.map((name) => io.of(name));
@@ -82,6 +84,12 @@ export class Rooms implements Audience, CourseRooms {
   namespaceOf(connection: string): number | undefined {
     const socket = this.byId.get(connection);
     return socket === undefined ? undefined : NAMESPACES.indexOf(socket.nsp.name as (typeof NAMESPACES)[number]);
+  }
+
+  /** Whether whoever is on this connection is staff of a course. */
+  isStaffOf(connection: string, course: CourseStaff): boolean {
+    const socket = this.byId.get(connection);
+    return socket !== undefined && isStaff(socket.data.actor, course);
   }
 
   /** Whether a socket of this namespace is in a room here. */
@@ -147,10 +155,17 @@ export class Rooms implements Audience, CourseRooms {
     for (const namespace of this.namespaces) namespace.to(courseRoomOf(course_id)).emit(event, ...([payload] as never));
   }
 
-  expelFromCourse(course_id: string, user_ids: string[]): void {
-    for (const user_id of user_ids) {
-      for (const socket of this.byUser.get(user_id) ?? []) this.leaveCourse(socket, course_id);
-    }
+  /** Every course whose room somebody here is in. */
+  courses(): Set<string> {
+    const courses = new Set<string>();
+    for (const { data } of this.byId.values()) for (const course_id of data.courses) courses.add(course_id);
+    return courses;
+  }
+
+  /** Who here is in the room of a course. */
+  inCourse(course_id: string): LiveSocket[] {
+    const ids = this.namespaces.flatMap(({ adapter }) => [...(adapter.rooms.get(courseRoomOf(course_id)) ?? [])]);
+    return ids.flatMap((id) => this.byId.get(id) ?? []);
   }
 
   joinCourse(socket: LiveSocket, course_id: string): void {

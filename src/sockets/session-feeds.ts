@@ -11,9 +11,10 @@ import { FEED_CATCH_UP_MS, FEED_DEAF_AFTER_MS, STATISTICS_HEARTBEAT_MS } from '.
 import type { FedAudience, FeedSource, LetInAt } from '../live/fed-audience.ts';
 import { type RedisKeys, roomOf, staffRoomOf } from '../live/redis-keys.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
-import { Feed, type LocalRooms } from './feed.ts';
+import { Feed } from './feed.ts';
 import { FeedLine, type Numbers } from './feed-line.ts';
 import { FeedMending } from './feed-mending.ts';
+import type { LocalRooms } from './feed-options.ts';
 
 export type SessionFeedsOptions = {
   rooms: LocalRooms;
@@ -78,10 +79,13 @@ export class SessionFeeds implements FedAudience {
   async admit(session_id: string, connection: Connection, at: LetInAt): Promise<boolean> {
     const namespace = this.namespaceOf(connection.id);
     if (namespace === undefined) return true;
-    const feed = this.feedOf(session_id, at.epoch);
+    const feed = this.feedOf(session_id, at);
     const lines = this.join(feed, connection, namespace, at.run);
     if (!lines.every(({ confirmed }) => confirmed)) {
-      await this.confirm(feed, lines, at);
+      await this.confirm(feed, lines, at).catch((error: unknown) => {
+        // Nobody wants the channel any more, since it was let go meanwhile: then there is nothing to hear.
+        if (this.hears(session_id, connection.id)) throw error;
+      });
       return false;
     }
     if (feed.epoch !== at.epoch) {
@@ -154,13 +158,14 @@ export class SessionFeeds implements FedAudience {
     }
   }
 
-  private feedOf(session_id: string, epoch: string): Feed {
+  private feedOf(session_id: string, { epoch, version }: LetInAt): Feed {
     const known = this.feeds.get(session_id);
     if (known !== undefined) return known;
     const { rooms, subscriber, clock } = this.options;
     const feed: Feed = new Feed({
       session_id,
       epoch,
+      version,
       rooms,
       clock,
       deliver: (channel, message) => subscriber.deliver(channel, message),

@@ -64,7 +64,8 @@ export class RestService {
   readonly archiver: Archiver;
   readonly app: FastifyInstance;
   readonly told: { course_id: string; event: string }[] = [];
-  readonly expelled: string[] = [];
+  /** Courses whose members may have changed. */
+  readonly changed: string[] = [];
   readonly requests: { method: string; route: string; status: number }[] = [];
   log = '';
   draining = false;
@@ -90,7 +91,7 @@ export class RestService {
       archive: new SqliteArchive(db),
       courseRooms: {
         tell: (course_id, event) => this.told.push({ course_id, event }),
-        expelFromCourse: (_course_id, user_ids) => this.expelled.push(...user_ids),
+        membersChanged: async (course_id) => void this.changed.push(course_id),
       },
       clock,
       makeId,

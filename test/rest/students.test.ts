@@ -205,7 +205,7 @@ describe('erasure', () => {
     await rest.finished('x1', { s1: 'present' });
     await rest.start('x2');
     expect(await rest.send(admin, 'DELETE /students/s1')).toMatchObject({ status: 202, body: { status: 'pending' } });
-    expect(rest.expelled).toContain(anna.user_id);
+    expect(rest.changed).toContain('c1');
     await rest.refused(anna, 'GET /sessions/x2', 'SESSION_NOT_FOUND');
     // Kept in the registry, not in this process.
     expect(await rest.services.registry.pendingErasures()).toEqual(['s1']);

@@ -283,6 +283,7 @@ test('sockets that go, or are something else by now', async () => {
   expect([...scene.feeds.sessions()]).toEqual([]);
   expect(scene.feeds.namespaceOf('b-1')).toBeUndefined();
   const gone = { id: 'b-1', user_id: 'u1', student_id: 's1' };
-  expect(await scene.feeds.admit(SESSION, gone, { seq: 9, room_seq: 9, run: 9, epoch: 'epoch-1' })).toBe(true);
+  const at = { seq: 9, room_seq: 9, run: 9, epoch: 'epoch-1', version: 1 };
+  expect(await scene.feeds.admit(SESSION, gone, at)).toBe(true);
   expect([...scene.feeds.sessions()]).toEqual([]);
 });

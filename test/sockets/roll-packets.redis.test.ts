@@ -143,7 +143,8 @@ describeWithRedis('packets of a roll', 'process', () => {
       here.courseRooms.tell('course-1', 'activeSessionsData', news);
       return clients.every(({ heard }) => heard.length > 0);
     });
-    here.courseRooms.expelFromCourse('course-1', ['t1']);
+    for (const node of [here, there]) node.outOfCourses.add('t1');
+    await here.courseRooms.membersChanged('course-1');
     const isIn = (node: FedNode) => [...node.rooms.all()].filter(({ data }) => data.courses.has('course-1')).length;
     await until('they have left', () => isIn(here) === 0 && isIn(there) === 1);
   });

@@ -118,7 +118,7 @@ export function describeJoining(scene: () => Scene): void {
       const second = accepted(await scene().join(1, 'c2'));
       expect(second).toMatchObject({ seq: 1, changed: false, records: [{ student_id: 's1', status: 'present' }] });
       expect(second.first_join).toBeUndefined();
-      expect(second.current.online_count).toBe(1);
+      expect(second.current?.online_count).toBe(1);
       await scene().settle();
       expect(scene().heard.payloads('studentJoinedAttendance')).toHaveLength(1);
       accepted(await scene().mark(1, 'late'));

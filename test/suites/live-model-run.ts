@@ -177,8 +177,9 @@ class Sequence {
     for (const { answer, session_id, at } of made) {
       if (!answer?.ok) continue;
       const since = passed.slice(at).map((it) => it.get(session_id));
-      const { record, ...numbers } = answer.current;
-      expect(since, 'current is of the command, or later').toContain(JSON.stringify(numbers, inOrder));
+      const { record, ...numbers } = answer.current ?? { record: undefined };
+      const current = answer.current === null ? null : numbers;
+      expect(since, 'current is of the command, or later').toContain(JSON.stringify(current, inOrder));
       if (record === undefined) continue;
       const records = this.model.rolls.get(session_id)?.roll.records;
       same('the record as it is by now', record, records?.get(record.student_id));

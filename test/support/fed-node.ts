@@ -12,6 +12,7 @@ import { SCRIPTS } from '../../src/live/lua-scripts.ts';
 import { RedisKeys, roomOf, staffRoomOf } from '../../src/live/redis-keys.ts';
 import { RedisLiveStore } from '../../src/live/redis-live-store.ts';
 import type { LiveServer } from '../../src/sockets/live-socket.ts';
+import type { WhoIsIn } from '../../src/sockets/local-course-rooms.ts';
 import { Rooms } from '../../src/sockets/rooms.ts';
 import { SessionFeeds } from '../../src/sockets/session-feeds.ts';
 import { SharedCourseRooms } from '../../src/sockets/shared-course-rooms.ts';
@@ -38,7 +39,7 @@ export type FedNodeOptions = {
 /** Everything it opens is closed when the test is over. */
 export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNodeOptions) => {
   const connections = await connectedRedis({ REDIS_URL: url, REDIS_PREFIX: prefix }, Object.values(SCRIPTS));
-  const { state, subscriber, forAdapter } = connections;
+  const { state, publish, subscriber, forAdapter } = connections;
   const keys = new RedisKeys(prefix);
   const http = createServer();
   const adapter = createShardedAdapter(forAdapter, forAdapter, {
@@ -57,7 +58,10 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
   const pause = (ms: number) => connections.clock.pause(ms);
   const feeds = new SessionFeeds({ rooms, subscriber, keys, clock: systemClock, pause, onError, ...pace });
   const live = new RedisLiveStore({ link: state, keys, makeId: randomId, audience: feeds, onDue: () => {} });
-  const courseRooms = new SharedCourseRooms(rooms);
+  /** User ids that are in no course any more; everybody else is in all of them. */
+  const outOfCourses = new Set<string>();
+  const whoIsIn: WhoIsIn = async () => (actor) => !outOfCourses.has(actor.user_id);
+  const courseRooms = new SharedCourseRooms({ rooms, whoIsIn, subscriber, publish, keys, onError });
   for (const name of NAMESPACES) {
     io.of(name).use((socket, next) => {
       const { user_id } = socket.handshake.auth as { user_id: string };
@@ -74,6 +78,7 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
   feeds.start(live);
   onTestFinished(async () => {
     feeds.stop();
+    courseRooms.stop();
     await io.close();
   });
 
@@ -111,6 +116,7 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
     rooms,
     feeds,
     courseRooms,
+    outOfCourses,
     connections,
     errors,
     watched,

@@ -8,7 +8,7 @@ import { type Delivery, newsOfChange, statisticsNews } from '../../src/fanout.ts
 import type { FeedSource, LetInAt, Standing } from '../../src/live/fed-audience.ts';
 import { RedisKeys, roomOf, staffRoomOf } from '../../src/live/redis-keys.ts';
 import { LAST_PART, NEWS, PART } from '../../src/live/roll-packets.ts';
-import type { LocalRooms } from '../../src/sockets/feed.ts';
+import type { LocalRooms } from '../../src/sockets/feed-options.ts';
 import type { GoneListener } from '../../src/sockets/rooms.ts';
 import { SessionFeeds } from '../../src/sockets/session-feeds.ts';
 import { make, rollOf } from '../suites/roll-commands.ts';
@@ -44,6 +44,11 @@ class Sockets implements LocalRooms {
 
   namespaceOf(id: string): number | undefined {
     return this.heard.has(id) ? (id.startsWith('a') ? 0 : 1) : undefined;
+  }
+
+  /** Staff of these scenes have the user id t1. */
+  isStaffOf(_id: string, { staff }: { readonly staff: readonly string[] }): boolean {
+    return staff.includes('t1');
   }
 
   isInUse(namespace: number, room: string): boolean {
@@ -185,7 +190,8 @@ export class FeedScene implements FeedSource {
     this.presence.attach(connection);
     this.run += 1;
     const { seq, room_seq, header } = this.roll;
-    return this.feeds.admit(SESSION, connection, { seq, room_seq, run: this.run, epoch: header.epoch, ...at });
+    const { epoch, version } = header;
+    return this.feeds.admit(SESSION, connection, { seq, room_seq, run: this.run, epoch, version, ...at });
   }
 
   /** Makes a change; answers what is published of it. */
@@ -293,7 +299,8 @@ export class FeedScene implements FeedSource {
 
   private standing(): Standing {
     const { seq, room_seq, counts, state, header } = this.roll;
-    return { seq, room_seq, counts, state, epoch: header.epoch, online_count: this.presence.onlineCount };
+    const { epoch, version } = header;
+    return { seq, room_seq, counts, state, epoch, version, online_count: this.presence.onlineCount };
   }
 
   private async answers(what: string): Promise<void> {
