@@ -82,7 +82,7 @@ describeWithRedis('a fault that nobody is told of', 'process', () => {
     timeout: 60_000,
   }, async () => {
     const { redis, campus } = await opened();
-    // Their teachers are on the other node. Of the first one all that node 1 hears, of the second one rooms of one namespace.
+    // Their teachers are on the other node; students on this one, in whichever namespaces.
     const [first, , second] = campus.sessions as [LiveSession, LiveSession, LiveSession];
     const channelsOf = ({ session_id }: LiveSession) =>
       NAMESPACES.flatMap((_, n) => [roomOf, staffRoomOf].map((room) => keys.channel(n, room(session_id))));
@@ -91,12 +91,12 @@ describeWithRedis('a fault that nobody is told of', 'process', () => {
       return nodes;
     };
     const began = performance.now();
-    const channels = [...channelsOf(first), ...channelsOf(second).slice(0, 2)];
+    const channels = [...channelsOf(first), ...channelsOf(second)];
     const before = await Promise.all(channels.map(hearing));
     for (const channel of channels) await unsubscribe(campus, 1, channel);
     const after = await Promise.all(channels.map(hearing));
     const lost = after.filter((nodes, i) => nodes < (before[i] ?? 0));
-    expect(lost.length).toBeGreaterThan(2);
+    expect(lost.length).toBeGreaterThanOrEqual(2);
 
     const took: Record<string, number> = {};
     const markedIn = async (session: LiveSession): Promise<void> => {
