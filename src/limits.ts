@@ -67,6 +67,8 @@ export const SEND_QUEUE_MAX_BYTES = 8 * 1024 * 1024;
 export const SEND_QUEUE_CHECK_MS = 2_000;
 /** A look at who is still in a course, which failed, is repeated after this: who is removed is out within 2 s. */
 export const COURSE_CHECK_RETRY_MS = 500;
+/** A socket that connects while the live store is away is not in its rolls yet; it is put back within this. */
+export const REATTACH_AGAIN_MS = 1_000;
 /** Course rooms that one socket may be in. */
 export const SOCKET_MAX_COURSES = 200;
 /** Longer event names are refused before they are looked up or logged. */

@@ -24,8 +24,9 @@ export interface FedAudience {
    */
   admit(session_id: string, connection: Connection, at: LetInAt): Promise<boolean>;
   /**
-   * Resolves when all that was published up to these numbers has gone by here, or that takes too long: what is answered
-   * then is followed by nothing older. Answers what has gone by, at least the numbers.
+   * Resolves when all that was published up to these numbers has gone by here: what is answered then is followed by
+   * nothing older. What does not come in time was missed, and is read and told. Answers what has gone by, at least the
+   * numbers.
    */
   heardUpTo(session_id: string, numbers: { seq: number; room_seq: number }): Promise<{ seq: number; room_seq: number }>;
   /** These connections are not in the session any more. */

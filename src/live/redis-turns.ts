@@ -2,6 +2,7 @@
  * Group commit: the commands of one turn of the event loop for one roll are one run of a script. While it runs, further
  * commands of that roll gather for the next one; so their order is that of the calls, and a crowd shares the cost.
  */
+import { Refusal } from '../contract/errors.ts';
 import { TURN_MAX_COMMANDS } from '../limits.ts';
 
 type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
@@ -45,18 +46,24 @@ export class RedisTurns<C, A> {
       const gathered = this.gathering.get(session_id) ?? [];
       if (gathered.length === 0) break;
       const turn = gathered.splice(0, TURN_MAX_COMMANDS);
-      await this.make(session_id, turn);
+      await this.make(session_id, turn).catch((error: unknown) => {
+        for (const { reject } of turn) reject(error);
+        if (error instanceof Refusal) this.refuseWaiting(session_id, error);
+      });
     }
     this.gathering.delete(session_id);
   }
 
+  /** Redis does not answer: whoever waits for the next turn would wait twice as long as anybody is promised to. */
+  private refuseWaiting(session_id: string, why: Refusal): void {
+    const waiting = this.gathering.get(session_id) ?? [];
+    this.gathering.set(session_id, []);
+    for (const { reject } of waiting) reject(why);
+  }
+
   private async make(session_id: string, turn: Queued<C, A>[]): Promise<void> {
-    try {
-      const commands = turn.map(({ command }) => command);
-      const answers = await this.run(session_id, commands);
-      for (const [i, { resolve }] of turn.entries()) resolve(answers[i] as A);
-    } catch (error) {
-      for (const { reject } of turn) reject(error);
-    }
+    const commands = turn.map(({ command }) => command);
+    const answers = await this.run(session_id, commands);
+    for (const [i, { resolve }] of turn.entries()) resolve(answers[i] as A);
   }
 }

@@ -108,7 +108,9 @@ export class SessionFeeds implements FedAudience {
     const feed = this.feeds.get(session_id);
     if (feed === undefined) return numbers;
     await this.flush(feed);
-    await feed.conditions.until(() => !feed.isHolding && !feed.isBehind(numbers), FEED_CATCH_UP_MS);
+    const hasAll = () => !feed.isHolding && !feed.isBehind(numbers);
+    // What has not come by then was missed: it is told before the answer, and not after it.
+    if (!(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) await this.mending.repair(feed);
     const heard = feed.heard(numbers);
     for (const line of feed.lines.values()) line.answer(heard);
     return heard;

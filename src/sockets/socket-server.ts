@@ -16,6 +16,7 @@ import { Dispatch, type EventReport } from './dispatch.ts';
 import { EventAllowance } from './event-allowance.ts';
 import { Frames } from './frames.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
+import { Reattaching } from './reattaching.ts';
 import type { Rooms } from './rooms.ts';
 import { watchSendQueues } from './send-queues.ts';
 import { TokenExpiry } from './token-expiry.ts';
@@ -96,6 +97,7 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     socket.conn.close();
   });
   const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
+  const reattaching = new Reattaching({ attendance, onError: reports.error });
   const connections = new Map<string, { connection: LiveSocket['conn']; frames: Frames }>();
   let stopped = false;
 
@@ -148,14 +150,12 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
         if (stopped) return;
         attendance.disconnect(socket.data.sessions.keys(), socket).catch(reports.error);
       });
-      attendance
-        .reattach(socket.data.actor, socket)
-        .then((sessions) => (socket.connected ? undefined : attendance.disconnect(sessions, socket)))
-        .catch(reports.error);
+      void reattaching.begin(socket);
     });
   }
 
   tokenExpiry.start();
+  reattaching.start();
   const queues = watchSendQueues(
     () => rooms.all(),
     (connection) => {
@@ -167,6 +167,7 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     stop: () => {
       stopped = true;
       tokenExpiry.stop();
+      reattaching.stop();
       queues.stop();
     },
   };

@@ -218,7 +218,7 @@ test('entering: nobody is answered less than the room was told, nor told less th
   });
   expect(heard).toEqual({ seq: 4, room_seq: 1 });
   scene.hearAll(last);
-  expect(scene.heardBy('b-3')).toEqual(['attendanceStatistics 3']);
+  expect(scene.heardBy('b-3')).toEqual(['attendanceStatistics 3', 'attendanceUpdated 4']);
 });
 
 test('entering: what does not come was missed, and is told before the answer', async () => {

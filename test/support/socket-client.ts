@@ -68,6 +68,7 @@ export class TestClient {
   /** Why it was disconnected, each time. */
   readonly disconnects: string[] = [];
   private readonly lastSeq = new Map<string, number>();
+  private readonly lastEpoch = new Map<string, unknown>();
 
   constructor({ url, person, token, namespace, transports, auth, extraHeaders }: ClientOptions) {
     this.person = person;
@@ -186,8 +187,13 @@ export class TestClient {
     const wrong = wrongWithEvent(event, payload);
     if (wrong !== null) this.violations.push(wrong);
     if (this.person.role === 'student') this.checkStudent(event, payload);
-    const { session_id, seq } = payload;
+    const { session_id, seq, epoch } = payload;
     if (typeof seq !== 'number' || typeof session_id !== 'string') return;
+    // Numbers of one epoch say nothing about those of another.
+    if (epoch !== undefined && epoch !== this.lastEpoch.get(session_id)) {
+      this.lastEpoch.set(session_id, epoch);
+      this.lastSeq.delete(session_id);
+    }
     const last = this.lastSeq.get(session_id) ?? 0;
     if (seq < last) this.violations.push(`${event} with seq ${seq} came after seq ${last}`);
     this.lastSeq.set(session_id, seq);

@@ -12,16 +12,12 @@ class OneWay {
   private readonly underway: { due: number; send: () => void }[] = [];
   private timer: NodeJS.Timeout | undefined;
   private frozen = false;
+  private withheld: { what: RegExp; found: () => void } | null = null;
 
   constructor(from: Socket, to: Socket, latency_ms: () => number) {
     this.to = to;
     this.latency_ms = latency_ms;
-    from.on('data', (chunk) =>
-      this.take(() => {
-        this.bytes += chunk.length;
-        this.to.write(chunk);
-      }),
-    );
+    from.on('data', (chunk) => this.takeBytes(this.filtered(chunk)));
     from.on('end', () => this.take(() => this.to.end()));
     from.on('error', () => this.take(() => this.to.resetAndDestroy()));
   }
@@ -40,6 +36,31 @@ class OneWay {
   drop(): void {
     this.freeze();
     this.underway.length = 0;
+  }
+
+  /** Goes out as if it had come in. */
+  takeBytes(chunk: Buffer): void {
+    this.take(() => {
+      this.bytes += chunk.length;
+      this.to.write(chunk);
+    });
+  }
+
+  /** Resolves when this has come in, in one piece; it does not go out. */
+  withhold(what: RegExp): Promise<void> {
+    return new Promise((found) => {
+      this.withheld = { what, found };
+    });
+  }
+
+  private filtered(chunk: Buffer): Buffer {
+    if (this.withheld === null) return chunk;
+    const { what, found } = this.withheld;
+    const text = chunk.toString('latin1');
+    if (!what.test(text)) return chunk;
+    this.withheld = null;
+    found();
+    return Buffer.from(text.replace(what, ''), 'latin1');
   }
 
   private take(send: () => void): void {
@@ -102,6 +123,13 @@ export class ProxiedConnection {
   resume(): void {
     this.toServer.resume();
     this.toClient.resume();
+  }
+
+  /** Says something to the server in the client's name. Resolves when it has answered, which the client does not see. */
+  async sayBehindItsBack(what: string, answer: RegExp): Promise<void> {
+    const answered = this.toClient.withhold(answer);
+    this.toServer.takeBytes(Buffer.from(what, 'latin1'));
+    await answered;
   }
 
   /** Resets it on both sides; what was underway is lost. */
