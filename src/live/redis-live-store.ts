@@ -349,7 +349,12 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   ): Promise<Current> {
     const record = outcome.records[0];
     const current = currentOf(applied, record?.student_id ?? null);
-    if (from === undefined || !('user_id' in command)) return current;
+    if (!('user_id' in command)) {
+      // Who sent it hears what it told everybody before the answer.
+      await this.audience.heardUpTo(session_id, applied);
+      return current;
+    }
+    if (from === undefined) return current;
     const { user_id } = command;
     const here = applied.here[from.id] ?? null;
     if (command.kind === 'leave') {
