@@ -1,4 +1,4 @@
-/** A client that insists, as the contract tells it to: what was not answered is sent again under the same request id. */
+/** A client that insists, as the contract tells it to: what was not answered is sent again as it was, request id and all. */
 import type { Socket } from 'socket.io-client';
 import type { Acknowledgement, ClientEventName } from '../../src/contract/events.ts';
 
@@ -10,17 +10,23 @@ export type AcceptedAnswer = { answer: Record<string, unknown>; tries: number };
 
 /**
  * Sends until it is accepted; what the connection's end left unanswered goes out again once the client is back. Rejects
- * when it is refused for another reason than STORE_UNAVAILABLE.
+ * when it is refused for another reason than STORE_UNAVAILABLE. take: gets the accepted answer at once, before anything
+ * that came after it.
  */
 export const untilAccepted = async (
   socket: Socket,
   event: ClientEventName,
-  payload: { session_id: string; request_id: string } & Record<string, unknown>,
+  payload: Record<string, unknown>,
+  take: (answer: Record<string, unknown>) => void = () => {},
 ): Promise<AcceptedAnswer> => {
   for (let tries = 1; ; tries += 1) {
-    // Rejects when the connection ends before the answer is here.
-    const sending: Promise<Acknowledgement> = socket.timeout(ANSWER_DEADLINE_MS).emitWithAck(event, payload);
-    const answer = await sending.catch(() => null);
+    const answer = await new Promise<Acknowledgement | null>((resolve) => {
+      // The error: it was not answered in time, or the connection ended before that.
+      socket.timeout(ANSWER_DEADLINE_MS).emit(event, payload, (error: Error | null, it: Acknowledgement) => {
+        if (error === null && it.ok) take(it);
+        resolve(error === null ? it : null);
+      });
+    });
     if (answer?.ok === true) return { answer, tries };
     const isFinal = answer !== null && answer.code !== 'STORE_UNAVAILABLE';
     if (isFinal || tries === MAX_TRIES) throw new Error(`${event}, try ${tries}: ${JSON.stringify(answer)}`);
