@@ -105,8 +105,9 @@ describeWithRedis('a node that is killed in a burst of joins', 'process', () => 
     await eachOf(crowd, JOINS_UNDER_WAY, async (it) => {
       await it.join();
       joined += 1;
-      if (joined === killAfter) await kill();
-      if (joined % JOINS_FOR_A_MARK === 0) await mark(teacher, room, joined / JOINS_FOR_A_MARK);
+      const nth = joined;
+      if (nth === killAfter) await kill();
+      if (nth % JOINS_FOR_A_MARK === 0) await mark(teacher, room, nth / JOINS_FOR_A_MARK);
     });
     return STUDENTS / JOINS_FOR_A_MARK;
   };
