@@ -55,12 +55,17 @@ export class RedisAttending {
   async moved(
     session_id: string,
     command: Command,
-    id: string,
+    id: string | null,
     { outcome, applied }: { outcome: Accepted; applied: Applied },
   ): Promise<Current | null> {
     const record = outcome.records[0];
     const current = currentOf(applied, record?.student_id ?? null);
-    if (!('user_id' in command)) return current;
+    if (!('user_id' in command)) {
+      // Who sent it hears what it told everybody before the answer.
+      await this.audience.heardUpTo(session_id, applied);
+      return current;
+    }
+    if (id === null) return current;
     const { user_id } = command;
     const here = applied.here[id] ?? null;
     if (command.kind === 'leave') {

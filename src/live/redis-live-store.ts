@@ -263,10 +263,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     const { outcome, applied } = given;
     if (!outcome.ok) return outcome;
     if (command.kind === 'end' && outcome.repeated !== true) await this.ended(session_id);
-    const current =
-      from === undefined
-        ? currentOf(applied, outcome.records[0]?.student_id ?? null)
-        : await this.attending.moved(session_id, command, from.id, { outcome, applied });
+    const current = await this.attending.moved(session_id, command, from?.id ?? null, { outcome, applied });
     return { ...outcome, current };
   }
 

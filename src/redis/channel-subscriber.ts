@@ -92,10 +92,14 @@ export class ChannelSubscriber {
     await Promise.all(channels.map(({ name }) => this.effective(name)));
   }
 
-  /** Resolves when everything that was published into the channel until now has been heard, or nothing can be. */
-  async flushed(name: string): Promise<void> {
+  /** Answers, when everything that was published into the channel until now has been heard, true; false: it is not known. */
+  async flushed(name: string): Promise<boolean> {
     const connection = this.channels.get(name)?.connection;
-    if (connection?.isUp === true) await connection.send('ping', []).catch(() => {});
+    if (connection?.isUp !== true) return false;
+    return connection.send('ping', []).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Hands a message to the channel's handler, unfiltered; to nobody if the channel has none. */

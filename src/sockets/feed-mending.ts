@@ -6,6 +6,7 @@
  * What fails is tried again with every beat. Nothing here rejects.
  */
 import type { Clock } from '../clock.ts';
+import { unavailable } from '../contract/errors.ts';
 import { FEED_LOOK_MAX_SESSIONS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import type { FeedSource, Standing } from '../live/fed-audience.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
@@ -134,11 +135,12 @@ export class FeedMending {
     }
   }
 
-  /** What was published before the roll was read has been heard after this. */
+  /** What was published before the roll was read has been heard after this: what is behind then has missed something. */
   private async prove(lines: FeedLine[], standing: Standing): Promise<void> {
-    const unsure = lines.filter(({ isUnsure }) => isUnsure);
-    await Promise.all(unsure.map(({ channel }) => this.options.subscriber.flushed(channel)));
-    for (const line of unsure) line.provenUpTo(standing);
+    const doubtful = lines.filter((it) => it.isUnsure || it.isBehind(standing));
+    const flushed = await Promise.all(doubtful.map(({ channel }) => this.options.subscriber.flushed(channel)));
+    if (!flushed.every((it) => it)) throw unavailable(new Error('what was published is not here yet'));
+    for (const line of doubtful) if (line.isUnsure) line.provenUpTo(standing);
   }
 
   private async mended(feed: Feed): Promise<void> {

@@ -129,10 +129,11 @@ export class Feed {
 
   /**
    * Reads what is missing, tells it, then what was held back. Once at a time: who calls meanwhile waits for the same.
-   * STORE_UNAVAILABLE: everything is still held back.
+   * STORE_UNAVAILABLE: what comes after a gap is still held back; what was only late has gone by.
    */
   repair(source: FeedSource): Promise<void> {
     this.repairing ??= this.repairAll(source).finally(() => {
+      this.release();
       this.repairing = null;
       this.conditions.look();
     });

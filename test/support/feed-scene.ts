@@ -96,7 +96,7 @@ class Sockets implements LocalRooms {
 class Subscriber {
   filter: ((channel: string, message: Buffer) => boolean) | null = null;
   effective: (channel: string) => Promise<void> = () => Promise.resolve();
-  readonly flushed = async (): Promise<void> => {};
+  flushed: (channel: string) => Promise<boolean> = () => Promise.resolve(true);
   readonly resubscribed: string[][] = [];
   onResubscribe: () => void = () => {};
   lose: (channels: string[]) => void = () => {};

@@ -102,7 +102,9 @@ export class Service {
         throw new Error(`the service ended with ${code ?? signal} instead of listening: ${stderr}`);
       }),
       once(late, 'abort').then(() => {
-        throw new Error(`the service did not listen within ${START_DEADLINE_MS} ms: ${current.output.stderr}`);
+        throw new Error(
+          `the service did not listen within ${START_DEADLINE_MS} ms: ${current.output.stdout}${current.output.stderr}`,
+        );
       }),
     ]);
   }
