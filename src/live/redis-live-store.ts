@@ -39,7 +39,7 @@ import type {
 import { SCRIPTS } from './lua-scripts.ts';
 import { storedRecord } from './lua-templates.ts';
 import { RedisAttending } from './redis-attending.ts';
-import { currentOf, type FromSocket, type Given, RedisCommands, type Sent } from './redis-commands.ts';
+import { type FromSocket, type Given, RedisCommands, type Sent } from './redis-commands.ts';
 import { RedisDueList } from './redis-due-list.ts';
 import { RedisIndexes } from './redis-indexes.ts';
 import type { RedisKeys } from './redis-keys.ts';
