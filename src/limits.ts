@@ -74,6 +74,8 @@ export const SOCKET_MAX_COURSES = 200;
 /** Longer event names are refused before they are looked up or logged. */
 export const EVENT_NAME_MAX_CHARS = 64;
 
+/** A turn of the event loop in which so many commands of one roll have come is not waited for. */
+export const TURN_ENOUGH_COMMANDS = 8;
 /** Commands of one roll that one run of a script in Redis makes; while it runs, nothing else on that server does. */
 export const TURN_MAX_COMMANDS = 250;
 /** A claim on a due roll lapses after this, so that a worker that died does not keep it. */
@@ -113,6 +115,8 @@ export const FEED_LOOK_MAX_SESSIONS = 100;
 export const REDIS_CONNECT_MS = 10_000;
 /** One try to open a connection; a host that swallows packets must not hold up the next try. */
 export const REDIS_TCP_CONNECT_MS = 2_000;
+/** Commands that leave in one write, at most: what a long turn gathers must not wait for its end. */
+export const REDIS_WRITE_COMMANDS = 32;
 /** Redis may say nothing for this long before what was asked is given up: with what may follow (REDIS_FOLLOW_WITHIN_MS) a caller knows within a second. */
 export const REDIS_COMMAND_TIMEOUT_MS = 800;
 /** An answer is waited for no longer than this, though others come: in a rush that is more than a server can do, most get theirs. */

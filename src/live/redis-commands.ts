@@ -78,8 +78,8 @@ export class RedisCommands {
   }
 
   /** Null: there is no such roll. STORE_UNAVAILABLE. */
-  async send<O>(session_id: string, command: Sent): Promise<Given<O> | null> {
-    return (await this.turns.send(session_id, command)) as Given<O> | null;
+  send<O>(session_id: string, command: Sent): Promise<Given<O> | null> {
+    return this.turns.send(session_id, command) as Promise<Given<O> | null>;
   }
 
   /** What authorises a look at a roll, as it is now. Null: there is no such roll. */

@@ -14,6 +14,8 @@ const memberOf = (id: string, session_id: string): string => `${id}${SEPARATOR}$
 
 /** Followers that were to be written and could not be, at most; beyond it the next look at all rolls mends it. */
 const UNWRITTEN_MAX = 100_000;
+/** So many are written without waiting for the turn's end. */
+const ENOUGH_FOLLOWERS = 64;
 /** Members of one command. */
 const MEMBERS_AT_ONCE = 500;
 
@@ -21,7 +23,8 @@ export class RedisIndexes {
   private readonly link: StateLink;
   private readonly keys: RedisKeys;
   private followers = new Set<string>();
-  private followersWritten: Promise<void> | null = null;
+  /** The write that those who come now belong to. */
+  private next: { written: Promise<void>; begin: () => void } | null = null;
 
   constructor(link: StateLink, keys: RedisKeys) {
     this.link = link;
@@ -72,11 +75,20 @@ export class RedisIndexes {
    */
   follows(session_id: string, user_id: string): Promise<void> {
     this.followers.add(memberOf(user_id, session_id));
-    this.followersWritten ??= new Promise<void>((turn) => setImmediate(turn)).then(() => {
-      this.followersWritten = null;
-      return this.retry();
-    });
-    return this.followersWritten;
+    this.next ??= this.nextWrite();
+    const { written, begin } = this.next;
+    if (this.followers.size >= ENOUGH_FOLLOWERS) begin();
+    return written;
+  }
+
+  private nextWrite(): { written: Promise<void>; begin: () => void } {
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    const begin = (): void => {
+      this.next = null;
+      resolve();
+    };
+    setImmediate(() => this.next?.begin === begin && begin());
+    return { written: begun.then(() => this.retry()), begin };
   }
 
   /** Writes the followers that are not written yet. */

@@ -39,7 +39,7 @@ import type {
 import { SCRIPTS } from './lua-scripts.ts';
 import { storedRecord } from './lua-templates.ts';
 import { RedisAttending } from './redis-attending.ts';
-import { type FromSocket, type Given, RedisCommands, type Sent } from './redis-commands.ts';
+import { type FromSocket, RedisCommands } from './redis-commands.ts';
 import { RedisDueList } from './redis-due-list.ts';
 import { RedisIndexes } from './redis-indexes.ts';
 import type { RedisKeys } from './redis-keys.ts';
@@ -258,7 +258,9 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   // --- parts ----------------------------------------------------------------------------------------------------
 
   private async make(session_id: string, command: Command, from?: FromSocket): Promise<Answer | null> {
-    const given = await this.send(session_id, { ...command, connection: from });
+    const answer = this.commands.send<Outcome>(session_id, { ...command, connection: from });
+    const indexed = this.index(session_id, command);
+    const given = indexed === null ? await answer : (await Promise.all([answer, indexed]))[0];
     if (given === null) return null;
     const { outcome, applied } = given;
     if (!outcome.ok) return outcome;
@@ -267,17 +269,17 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return { ...outcome, current };
   }
 
-  /** With a command goes what the indexes must say before it is answered. Null: there is no such roll. */
-  private async send(session_id: string, command: Sent): Promise<Given<Outcome> | null> {
-    const given = this.commands.send<Outcome>(session_id, command);
-    const indexed =
-      command.kind === 'join' || command.kind === 'attend'
-        ? this.indexes.follows(session_id, command.user_id)
-        : command.kind === 'end'
-          ? this.indexes.due(session_id, 0)
-          : undefined;
-    const [answer] = await Promise.all([given, indexed]);
-    return answer;
+  /** What the indexes must say before a command is answered; null: nothing that is not on its way already. */
+  private index(session_id: string, command: Command): Promise<void> | null {
+    switch (command.kind) {
+      case 'join':
+      case 'attend':
+        return this.indexes.follows(session_id, command.user_id);
+      case 'end':
+        return this.indexes.due(session_id, 0);
+      default:
+        return null;
+    }
   }
 
   /**

@@ -53,7 +53,7 @@ export class NodePresence {
 
   /** It is about to be put online again, so it is known soon. */
   trust(session_id: string, connection: string): void {
-    this.doubtful.delete(`${session_id} ${connection}`);
+    if (this.doubtful.size > 0) this.doubtful.delete(`${session_id} ${connection}`);
   }
 
   private async renew(lease_ms: number): Promise<[held: boolean, gone: string[]]> {

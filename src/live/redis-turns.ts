@@ -1,11 +1,15 @@
 /**
  * Group commit: the commands of one turn of the event loop for one roll are one run of a script. While it runs, further
- * commands of that roll gather for the next one; so their order is that of the calls, and a crowd shares the cost.
+ * commands of that roll gather for the next one; so their order is that of the calls, and a crowd shares the cost. A turn
+ * in which enough have come begins at once: in a rush it would read all that has arrived first, and answer it last.
  */
 import { Refusal } from '../contract/errors.ts';
-import { TURN_MAX_COMMANDS } from '../limits.ts';
+import { TURN_ENOUGH_COMMANDS, TURN_MAX_COMMANDS } from '../limits.ts';
 
 type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
+
+/** Commands of one roll; begin: its first turn is not to wait any longer. */
+type Gathering<C, A> = { commands: Queued<C, A>[]; begin: () => void };
 
 /** Makes the commands of one roll, in order; answers each. Rejects when nothing is known of any of them. */
 export type RunTurn<C, A> = (session_id: string, commands: C[]) => Promise<A[]>;
@@ -13,7 +17,7 @@ export type RunTurn<C, A> = (session_id: string, commands: C[]) => Promise<A[]>;
 export class RedisTurns<C, A> {
   private readonly run: RunTurn<C, A>;
   /** Of each roll with a turn that gathers or runs: what gathers. */
-  private readonly gathering = new Map<string, Queued<C, A>[]>();
+  private readonly gathering = new Map<string, Gathering<C, A>>();
   private readonly working = new Set<Promise<void>>();
 
   constructor(run: RunTurn<C, A>) {
@@ -26,11 +30,14 @@ export class RedisTurns<C, A> {
       const queued = { command, resolve, reject };
       const queue = this.gathering.get(session_id);
       if (queue !== undefined) {
-        queue.push(queued);
+        queue.commands.push(queued);
+        if (queue.commands.length >= TURN_ENOUGH_COMMANDS) queue.begin();
         return;
       }
-      this.gathering.set(session_id, [queued]);
-      const done = new Promise<void>((turn) => setImmediate(turn)).then(() => this.workOff(session_id));
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+      setImmediate(begin);
+      this.gathering.set(session_id, { commands: [queued], begin });
+      const done = begun.then(() => this.workOff(session_id));
       this.working.add(done);
       void done.then(() => this.working.delete(done));
     });
@@ -43,9 +50,8 @@ export class RedisTurns<C, A> {
 
   private async workOff(session_id: string): Promise<void> {
     for (;;) {
-      const gathered = this.gathering.get(session_id) ?? [];
-      if (gathered.length === 0) break;
-      const turn = gathered.splice(0, TURN_MAX_COMMANDS);
+      const turn = this.gathering.get(session_id)?.commands.splice(0, TURN_MAX_COMMANDS) ?? [];
+      if (turn.length === 0) break;
       await this.make(session_id, turn).catch((error: unknown) => {
         for (const { reject } of turn) reject(error);
         if (error instanceof Refusal) this.refuseWaiting(session_id, error);
@@ -56,8 +62,7 @@ export class RedisTurns<C, A> {
 
   /** Redis does not answer: whoever waits for the next turn would wait twice as long as anybody is promised to. */
   private refuseWaiting(session_id: string, why: Refusal): void {
-    const waiting = this.gathering.get(session_id) ?? [];
-    this.gathering.set(session_id, []);
+    const waiting = this.gathering.get(session_id)?.commands.splice(0) ?? [];
     for (const { reject } of waiting) reject(why);
   }
 

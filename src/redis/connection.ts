@@ -8,7 +8,13 @@
  */
 import { Command, Redis, type RedisOptions } from 'ioredis';
 import { unavailable } from '../contract/errors.ts';
-import { REDIS_CLOSE_MS, REDIS_PING_MS, REDIS_RECONNECT_MAX_MS, REDIS_SILENT_MS } from '../limits.ts';
+import {
+  REDIS_CLOSE_MS,
+  REDIS_PING_MS,
+  REDIS_RECONNECT_MAX_MS,
+  REDIS_SILENT_MS,
+  REDIS_WRITE_COMMANDS,
+} from '../limits.ts';
 import { infoFields } from './info.ts';
 import { OwedAnswers, type OwedAnswersOptions } from './owed-answers.ts';
 
@@ -42,6 +48,8 @@ export class RedisConnection {
   /** Told when it is up, or will never be. */
   private readonly awaiting = new Set<() => void>();
   private corked: { uncork(): void } | null = null;
+  /** Commands written since then. */
+  private gathered = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(address: string, options: RedisOptions, patience: Patience, watch: ConnectionWatch) {
@@ -98,7 +106,7 @@ export class RedisConnection {
   }
 
   /**
-   * Sends a command; all of one turn of the event loop leave in one write. Rejects with the client's or the server's own
+   * Sends a command; those of one turn of the event loop leave in one write, or in few. Rejects with the client's or the server's own
    * error (see server-errors.ts); nothing is tried again.
    */
   send(name: string, args: Argument[]): Promise<unknown> {
@@ -117,6 +125,7 @@ export class RedisConnection {
   flush(): void {
     this.corked?.uncork();
     this.corked = null;
+    this.gathered = 0;
   }
 
   /** While preparing: as send(), before the connection is up. */
@@ -124,7 +133,10 @@ export class RedisConnection {
     this.cork();
     const command = new Command(name, args, { replyEncoding: 'utf8' });
     this.owed.owe(command);
-    return this.client.sendCommand(command) as Promise<unknown>;
+    const answer = this.client.sendCommand(command) as Promise<unknown>;
+    this.gathered += 1;
+    if (this.gathered >= REDIS_WRITE_COMMANDS) this.flush();
+    return answer;
   }
 
   /** Gives up the present connection, without waiting for the other side, and makes a new one. */

@@ -68,6 +68,11 @@ export class Feed {
     return [...this.lines.values()].filter(({ confirmed }) => confirmed);
   }
 
+  /** Nothing has gone by yet on a line that is heard. */
+  get isUnsure(): boolean {
+    return this.some((line) => line.confirmed && line.isUnsure);
+  }
+
   get isConfirmed(): boolean {
     return !this.some(({ confirmed }) => !confirmed);
   }

@@ -93,10 +93,10 @@ export class SessionFeeds implements FedAudience {
       await this.mending.look([feed], 'missed');
       return false;
     }
-    await this.flush(feed);
     // What was published before these numbers may still be on its way: it comes before the answer, or was missed.
     const hasAll = () => !feed.isHolding && !lines.some((it) => it.isBehind(at));
-    if (!(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
+    if (feed.isUnsure) await this.flush(feed);
+    if (!hasAll() && !(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
       // On a busy node it is late: only what has not come after this was missed.
       if (!(await this.allFlushed(lines))) throw unavailable(new Error('what was published is not here yet'));
       if (!hasAll()) {
@@ -112,9 +112,9 @@ export class SessionFeeds implements FedAudience {
   async heardUpTo(session_id: string, numbers: Numbers): Promise<Numbers> {
     const feed = this.feeds.get(session_id);
     if (feed === undefined) return numbers;
-    await this.flush(feed);
+    if (feed.isUnsure) await this.flush(feed);
     const hasAll = () => !feed.isHolding && !feed.isBehind(numbers);
-    if (!(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
+    if (!hasAll() && !(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
       // On a busy node it is late; what has not come after this was missed, and is told before the answer, not after it.
       await this.allFlushed(feed.confirmedLines());
       if (!hasAll()) await this.mending.repair(feed);
