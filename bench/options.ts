@@ -40,7 +40,7 @@ export interface Options {
 }
 
 /** A process pays up to twice as much for each of its first joins as later: these are not counted. */
-const WARM_UP_JOINS = Number(process.env.WARM ?? 20_000);
+const WARM_UP_JOINS = 20_000;
 const FULL = {
   pairs: 9,
   rounds: 9,

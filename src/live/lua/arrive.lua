@@ -89,8 +89,9 @@ local function arrive()
     local at = FIRST_JOIN + (i - 1) * JOIN_ARGS
     local connection = '"' .. connections[i] .. '"'
     seq, present, absent, joined, online = seq + 1, present + 1, absent - 1, joined + 1, online + 1
-    it.seq, it.room_seq, it.present, it.absent, it.late, it.excused = seq, room_seq, present, absent, late, excused
-    it.now, it.profile_picture, it.online_count = NOW, ARGV[at + 3], online
+    -- As texts, since each is written several times.
+    it.seq, it.present, it.absent, it.online_count = seq .. '', present .. '', absent .. '', online .. ''
+    it.room_seq, it.late, it.excused, it.now, it.profile_picture = room_seq, late, excused, NOW, ARGV[at + 3]
     it.session_id, it.receivers = SESSION_JSON, '["' .. STAFF_ROOM .. '"]'
     it.record = JOIN.record(it)
     answers[i] = JOIN.answer(it)
@@ -105,7 +106,7 @@ local function arrive()
       requests[#requests + 1] = ARGV[at + 5] .. '\n' .. answers[i]
     end
     entered[i] = connection .. ':' .. it.student_id
-    redis.call('XADD', LOG, seq .. '-0', 'change', JOIN.change(it))
+    redis.call('XADD', LOG, it.seq .. '-0', 'change', JOIN.change(it))
   end
   redis.call('HSET', MARKS, unpack(marks))
   redis.call('HSET', FOLLOWERS, unpack(followers))
