@@ -22,7 +22,7 @@ export const REFUSAL_MAX_IDS = 20;
 /** Statistics of one session to its staff, at most this often; to anybody, over all nodes. */
 export const STATISTICS_MIN_INTERVAL_MS = 500;
 /** To its whole room, unless it is a heartbeat: arrivals change nothing that students act on, and a room costs a message for each node. */
-export const STATISTICS_ROOM_INTERVAL_MS = 2_000;
+export const STATISTICS_ROOM_INTERVAL_MS = 5_000;
 /** And at least this often, as a heartbeat that carries seq. */
 export const STATISTICS_HEARTBEAT_MS = 15_000;
 /**

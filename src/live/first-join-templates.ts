@@ -70,9 +70,9 @@ const beginning = untouched
   .slice(0, END_BEGINS)
   .replaceAll(/"@@(\w+)@@"/g, (_it, name) => (name === 'earlier_picture' ? '.-' : '(.-)'));
 
-/** A table JOIN as Lua source: templates, the end of the text of a record that is untouched, and a pattern for all before. */
+/** As Lua source: a table JOIN of templates, the end of the text of a record that is untouched, a pattern for all before it. */
 export const FIRST_JOIN_SOURCE = [
   luaTemplates('JOIN', SHAPES),
-  `JOIN.untouched_end = '${untouched.slice(END_BEGINS)}'`,
-  `JOIN.untouched = '^${beginning}'`,
+  `local UNTOUCHED_END = '${untouched.slice(END_BEGINS)}'`,
+  `local UNTOUCHED = '^${beginning}'`,
 ].join('\n');

@@ -3,6 +3,7 @@
  * partitions, so they are never written in one step with a roll: an entry is written before what it names, and taken
  * out after it. They may name what is not there, and whoever reads them looks; they never lack what is.
  */
+import type { Command } from '../domain/commands.ts';
 import type { StateLink } from '../redis/state-link.ts';
 import type { RedisKeys } from './redis-keys.ts';
 
@@ -69,11 +70,24 @@ export class RedisIndexes {
     ]);
   }
 
+  /** What they must say before this command is answered; null: nothing more than they do. */
+  before(session_id: string, command: Command): Promise<void> | null {
+    switch (command.kind) {
+      case 'join':
+      case 'attend':
+        return this.follows(session_id, command.user_id);
+      case 'end':
+        return this.due(session_id, 0);
+      default:
+        return null;
+    }
+  }
+
   /**
    * A user is about to follow a roll; all of one turn are written together. Never fails: what could not be written is
    * written with the next ones, or by retry().
    */
-  follows(session_id: string, user_id: string): Promise<void> {
+  private follows(session_id: string, user_id: string): Promise<void> {
     this.followers.add(memberOf(user_id, session_id));
     this.next ??= this.nextWrite();
     const { written, begin } = this.next;

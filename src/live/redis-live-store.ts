@@ -259,7 +259,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
 
   private async make(session_id: string, command: Command, from?: FromSocket): Promise<Answer | null> {
     const answer = this.commands.send<Outcome>(session_id, { ...command, connection: from });
-    const indexed = this.index(session_id, command);
+    const indexed = this.indexes.before(session_id, command);
     const given = indexed === null ? await answer : (await Promise.all([answer, indexed]))[0];
     if (given === null) return null;
     const { outcome, applied } = given;
@@ -267,19 +267,6 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     if (command.kind === 'end' && outcome.repeated !== true) await this.ended(session_id);
     const current = await this.attending.moved(session_id, command, from?.id ?? null, { outcome, applied });
     return { ...outcome, current };
-  }
-
-  /** What the indexes must say before a command is answered; null: nothing that is not on its way already. */
-  private index(session_id: string, command: Command): Promise<void> | null {
-    switch (command.kind) {
-      case 'join':
-      case 'attend':
-        return this.indexes.follows(session_id, command.user_id);
-      case 'end':
-        return this.indexes.due(session_id, 0);
-      default:
-        return null;
-    }
   }
 
   /**

@@ -5,9 +5,17 @@
 --
 -- Arguments: see apply.lua.
 -- Answers as apply does, or nil with nothing changed: the rules decide.
+--
+-- A table that grows costs more than one that is made large, so tables are made with a place for all that comes in.
 
 local NODE, LIST, HEADER_VERSION = ARGV[OWN_ARGV], ARGV[OWN_ARGV + 1], ARGV[OWN_ARGV + 2]
 local FIRST_JOIN, JOIN_ARGS = OWN_ARGV + 3, 6
+local RECEIVERS = '["' .. STAFF_ROOM .. '"]'
+
+-- A list with room.
+local function list()
+  return { false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false }
+end
 
 local function some(values)
   for _, value in ipairs(values) do
@@ -17,35 +25,41 @@ local function some(values)
 end
 
 -- Two of the same, or something that is not there.
-local function twice_or_missing(list)
+local function twice_or_missing(ids, count)
+  if count == 1 then return not ids[1] end
   local seen = {}
-  for _, it in ipairs(list) do
-    if not it or seen[it] then return true end
-    seen[it] = true
+  for i = 1, count do
+    if not ids[i] or seen[ids[i]] then return true end
+    seen[ids[i]] = true
   end
   return false
 end
 
 -- What each join is about: the texts (JSON) of its record that stay as they are. nil: something has happened to a record.
-local function untouched_records(texts, user_ids)
-  local records = {}
-  for i, user_id in ipairs(user_ids) do
-    local text = texts[i] or ''
-    if string.sub(text, -#JOIN.untouched_end) ~= JOIN.untouched_end then return nil end
-    local record = {}
-    record.line, record.user_id, record.student_id, record.student_name, record.roll = string.match(text, JOIN.untouched)
+local function untouched_records(texts, user_ids, count)
+  local records = list()
+  for i = 1, count do
+    local text, user_id = texts[i] or '', user_ids[i]
+    if string.sub(text, -#UNTOUCHED_END) ~= UNTOUCHED_END then return nil end
+    local line, user, student, name, number = string.match(text, UNTOUCHED)
     -- The registry may have given this line to another user since.
-    if record.user_id ~= '"' .. user_id .. '"' then return nil end
-    records[i] = record
+    if user ~= '"' .. user_id .. '"' then return nil end
+    records[i] = {
+      line = line, user_id = user, student_id = student, student_name = name, roll = number, session_id = SESSION_JSON,
+      receivers = RECEIVERS, now = NOW, seq = '', room_seq = '', present = '', absent = '', late = '', excused = '',
+      online_count = '', profile_picture = '', record = '', namespace = '',
+    }
   end
   return records
 end
 
-local function publish(to, it)
+-- to: how many staff each namespace has.
+local function publish(records, count, to)
   for namespace, name in ipairs(NAMESPACES) do
-    if to[namespace] > 0 then
-      it.namespace = '"' .. name .. '"'
-      redis.call('SPUBLISH', CHANNELS .. name .. '#' .. STAFF_ROOM .. '#', JOIN.packet(it))
+    local channel, quoted = CHANNELS .. name .. '#' .. STAFF_ROOM .. '#', '"' .. name .. '"'
+    for i = 1, to[namespace] > 0 and count or 0 do
+      records[i].namespace = quoted
+      redis.call('SPUBLISH', channel, JOIN.packet(records[i]))
     end
   end
 end
@@ -66,7 +80,7 @@ local function arrive()
   if redis.call('HLEN', MARKS) ~= tonumber(size) or redis.call('XLEN', LOG) ~= tonumber(seq) then return nil end
 
   -- Of each join: user, connection, namespace, profile picture (JSON), key and hash of its request (empty: none).
-  local user_ids, connections, keys, in_namespace = {}, {}, {}, { 0, 0 }
+  local user_ids, connections, keys, in_namespace = list(), list(), {}, { 0, 0 }
   for i = 1, joins do
     local at = FIRST_JOIN + (i - 1) * JOIN_ARGS
     user_ids[i], connections[i] = ARGV[at], ARGV[at + 1]
@@ -74,25 +88,24 @@ local function arrive()
     in_namespace[namespace] = in_namespace[namespace] + 1
     if ARGV[at + 4] ~= '' then keys[#keys + 1] = ARGV[at + 4] end
   end
-  local student_ids = redis.call('HMGET', USERS, unpack(user_ids))
-  if twice_or_missing(student_ids) then return nil end
-  if some(redis.call('HMGET', PLACES, unpack(user_ids))) then return nil end
+  local student_ids = redis.call('HMGET', USERS, unpack(user_ids, 1, joins))
+  if twice_or_missing(student_ids, joins) then return nil end
+  if some(redis.call('HMGET', PLACES, unpack(user_ids, 1, joins))) then return nil end
   if #keys > 0 and some(redis.call('HMGET', REQUESTS, unpack(keys))) then return nil end
-  local records = untouched_records(redis.call('HMGET', MARKS, unpack(student_ids)), user_ids)
+  local records = untouched_records(redis.call('HMGET', MARKS, unpack(student_ids)), user_ids, joins)
   if not records then return nil end
 
   -- From here on everything is written; nothing of it can fail.
-  local marks, followers, online_set, places, requests = {}, {}, {}, {}, {}
-  local answers, entered, packets = {}, {}, {}
+  local marks, followers, online_set, places, requests = list(), list(), list(), list(), {}
+  local answers, entered = list(), list()
   run = run + 1
-  for i, it in ipairs(records) do
-    local at = FIRST_JOIN + (i - 1) * JOIN_ARGS
+  for i = 1, joins do
+    local it, at = records[i], FIRST_JOIN + (i - 1) * JOIN_ARGS
     local connection = '"' .. connections[i] .. '"'
     seq, present, absent, joined, online = seq + 1, present + 1, absent - 1, joined + 1, online + 1
     -- As texts, since each is written several times.
     it.seq, it.present, it.absent, it.online_count = seq .. '', present .. '', absent .. '', online .. ''
-    it.room_seq, it.late, it.excused, it.now, it.profile_picture = room_seq, late, excused, NOW, ARGV[at + 3]
-    it.session_id, it.receivers = SESSION_JSON, '["' .. STAFF_ROOM .. '"]'
+    it.room_seq, it.late, it.excused, it.profile_picture = room_seq, late, excused, ARGV[at + 3]
     it.record = JOIN.record(it)
     answers[i] = JOIN.answer(it)
     local n = 2 * i - 1
@@ -108,20 +121,20 @@ local function arrive()
     entered[i] = connection .. ':' .. it.student_id
     redis.call('XADD', LOG, it.seq .. '-0', 'change', JOIN.change(it))
   end
-  redis.call('HSET', MARKS, unpack(marks))
-  redis.call('HSET', FOLLOWERS, unpack(followers))
-  redis.call('HSET', ONLINE, unpack(online_set))
-  redis.call('HSET', PLACES, unpack(places))
+  redis.call('HSET', MARKS, unpack(marks, 1, 2 * joins))
+  redis.call('HSET', FOLLOWERS, unpack(followers, 1, 2 * joins))
+  redis.call('HSET', ONLINE, unpack(online_set, 1, 2 * joins))
+  redis.call('HSET', PLACES, unpack(places, 1, 2 * joins))
   if #requests > 0 then redis.call('HSET', REQUESTS, unpack(requests)) end
   redis.call('HSET', ROLL, 'seq', seq, 'present', present, 'absent', absent, 'joined', joined, 'online', online,
     'run', run, 'room_1', room_1 + in_namespace[1], 'room_2', room_2 + in_namespace[2],
     'node:' .. NODE, (here or 0) + joins)
   if not here then redis.call('SADD', HELD_BY .. NODE, SESSION) end
-  local to = { tonumber(staff_1), tonumber(staff_2) }
-  for _, it in ipairs(records) do publish(to, it) end
+  publish(records, joins, { tonumber(staff_1), tonumber(staff_2) })
 
-  local last = records[joins]
-  last.state, last.version, last.epoch, last.run = '"active"', version, '"' .. epoch .. '"', run
-  last.answers, last.here = '[' .. table.concat(answers, ',') .. ']', '{' .. table.concat(entered, ',') .. '}'
-  return JOIN.applied(last)
+  return JOIN.applied({
+    state = '"active"', version = version, epoch = '"' .. epoch .. '"', seq = seq, room_seq = room_seq, present = present,
+    absent = absent, late = late, excused = excused, online_count = online, run = run,
+    answers = '[' .. table.concat(answers, ',', 1, joins) .. ']', here = '{' .. table.concat(entered, ',', 1, joins) .. '}',
+  })
 end
