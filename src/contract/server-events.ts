@@ -205,7 +205,8 @@ export const serverEvents = {
       ...Numbers,
       epoch: Epoch,
     }),
-    description: 'At most one every 500 ms per session, and one every 15 s.',
+    description:
+      'At most one every 500 ms per session, one every 15 s; students get those of arrivals every 5 s at most.',
   }),
   attendanceSessionData: event({
     to: 'asker',

@@ -60,17 +60,19 @@ function filled(shape: object, values: Record<string, unknown>): object {
   }) as object;
 }
 
+const STATUS = '"status":';
 const untouched = JSON.stringify(storedRecord(before));
-const END_BEGINS = untouched.indexOf('"status":');
+const END_BEGINS = untouched.indexOf(STATUS);
 /**
- * Values are caught as the texts that they are. A quote inside of a text is escaped, so none can hold the name of the field
- * after it; and what is around the places holds no character that a Lua pattern takes for more than itself.
+ * Values are caught as the texts that they are, each up to the name of the field after it, the last one too. A quote inside
+ * of a text is escaped, so none can hold such a name; and what is around the places holds no character that a Lua pattern
+ * takes for more than itself.
  */
 const beginning = untouched
-  .slice(0, END_BEGINS)
+  .slice(0, END_BEGINS + STATUS.length)
   .replaceAll(/"@@(\w+)@@"/g, (_it, name) => (name === 'earlier_picture' ? '.-' : '(.-)'));
 
-/** As Lua source: a table JOIN of templates, the end of the text of a record that is untouched, a pattern for all before it. */
+/** As Lua source: a table JOIN of templates, the end of the text of a record that is untouched, a pattern for all before its value. */
 export const FIRST_JOIN_SOURCE = [
   luaTemplates('JOIN', SHAPES),
   `local UNTOUCHED_END = '${untouched.slice(END_BEGINS)}'`,

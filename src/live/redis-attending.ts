@@ -43,8 +43,11 @@ export class RedisAttending {
   async sendFor<A>(session_id: string, id: string, send: (from: FromSocket) => Promise<A>): Promise<A> {
     this.presence.trust(session_id, id);
     try {
-      // One that is gone by now is in no namespace; whoever asked takes it off again.
-      return await send({ id, namespace: (this.audience.namespaceOf(id) ?? 0) + 1 });
+      // One that is gone by now is in no namespace.
+      const answer = await send({ id, namespace: (this.audience.namespaceOf(id) ?? 0) + 1 });
+      // Whoever asked takes it off again; in case that fails, the next look does.
+      if (this.audience.namespaceOf(id) === undefined) this.presence.doubt(session_id, id);
+      return answer;
     } catch (error) {
       this.presence.doubt(session_id, id);
       throw error;

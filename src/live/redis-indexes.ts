@@ -96,13 +96,13 @@ export class RedisIndexes {
   }
 
   private nextWrite(): { written: Promise<void>; begin: () => void } {
-    const { promise: begun, resolve } = Promise.withResolvers<void>();
-    const begin = (): void => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    setImmediate(begin);
+    const written = begun.then(() => {
       this.next = null;
-      resolve();
-    };
-    setImmediate(() => this.next?.begin === begin && begin());
-    return { written: begun.then(() => this.retry()), begin };
+      return this.retry();
+    });
+    return { written, begin };
   }
 
   /** Writes the followers that are not written yet. */

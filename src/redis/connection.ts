@@ -211,6 +211,7 @@ export class RedisConnection {
     }
     if (session !== this.session || this.closing) return;
     this.up = true;
+    this.owed.isUp();
     // Unless an error says more.
     this.reason = new Error('the connection was closed');
     for (const settle of this.awaiting) settle();

@@ -21,8 +21,9 @@ export class OwedAnswers {
   private readonly stopLooking: () => void;
   /** The oldest first. */
   private owed: Owed[] = [];
-  /** Since when something is owed that was given up, or is being set up; null: nothing of the kind. */
+  /** Since when something is owed that was given up, or that the client asks for to set it up; null: nothing of the kind. */
   private owing_since: number | null = null;
+  private isSettingUp = false;
   private heard_at = 0;
 
   constructor(options: OwedAnswersOptions) {
@@ -35,21 +36,29 @@ export class OwedAnswers {
     this.owed.push({ command, at: this.options.clock.now });
   }
 
-  /** The connection was opened, and the client is setting it up: it has to answer, whatever was asked. */
+  /** The connection was opened, and the client is setting it up: until it is up it has to say something all the time. */
   opened(): void {
+    this.isSettingUp = true;
     this.owing_since = this.options.clock.now;
+  }
+
+  /** It is up: from here on it owes answers alone. */
+  isUp(): void {
+    this.isSettingUp = false;
+    this.owing_since = null;
   }
 
   /** Something came. */
   heard(): void {
     this.heard_at = this.options.clock.now;
-    this.owing_since = null;
+    this.owing_since = this.isSettingUp ? this.heard_at : null;
   }
 
   /** The connection is gone, and what it owed was rejected with it. */
   lost(): void {
     this.owed = [];
     this.owing_since = null;
+    this.isSettingUp = false;
   }
 
   stop(): void {

@@ -11,6 +11,9 @@ import type { LiveSocket } from './live-socket.ts';
 import type { Rooms } from './rooms.ts';
 import type { TokenExpiry } from './token-expiry.ts';
 
+/** Looks at who is in a course while members change: in the week of enrolment that is all the time. */
+const MAX_MEMBER_CHECKS = 3;
+
 /** What a handler answers: the acknowledgement's fields, and the event that repeats them to clients without a callback. */
 export type Answer = {
   ack: object;
@@ -96,7 +99,9 @@ export const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpir
     },
     subscribeToCourse: async (socket, { course_id }) => {
       // Checked again when members of a course have changed meanwhile: who is in the room by then was looked at already.
-      for (let changes = -1; changes !== rooms.courseChanges; ) {
+      for (let tries = 0, changes = -1; changes !== rooms.courseChanges; tries += 1) {
+        if (tries === MAX_MEMBER_CHECKS)
+          throw refuse('CONFLICT', 'Courses are changing; try again', { retryable: true });
         changes = rooms.courseChanges;
         await views.assertInCourse(socket.data.actor, course_id);
       }

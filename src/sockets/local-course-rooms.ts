@@ -22,9 +22,11 @@ export class LocalCourseRooms implements CourseRooms {
 
   async membersChanged(course_id: string): Promise<void> {
     this.rooms.courseChanges += 1;
-    if (this.rooms.inCourse(course_id).length === 0) return;
+    // Whoever comes while this asks was checked after the change, and may be in by a later one.
+    const before = this.rooms.inCourse(course_id);
+    if (before.length === 0) return;
     const isIn = await this.whoIsIn(course_id);
-    for (const socket of this.rooms.inCourse(course_id)) {
+    for (const socket of before) {
       if (!isIn(socket.data.actor)) this.rooms.leaveCourse(socket, course_id);
     }
   }

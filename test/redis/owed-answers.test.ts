@@ -90,11 +90,19 @@ test('a connection is dead when it is silent for REDIS_SILENT_MS and owes someth
   expect(state.dead).toBe(1);
 });
 
-test('one that was opened owes the first word', async () => {
+test('one that was opened must go on saying something until it is up', async () => {
   const { owed, pass, state } = scene();
   owed.opened();
+  await pass(REDIS_SILENT_MS - 1);
+  owed.heard();
+  await pass(REDIS_SILENT_MS - 1);
+  expect(state.dead).toBe(0);
+  await pass(1);
+  expect(state.dead).toBe(1);
+  owed.isUp();
   await pass(REDIS_SILENT_MS);
   expect(state.dead).toBe(1);
+  owed.opened();
   owed.lost();
   await pass(REDIS_SILENT_MS);
   expect(state.dead).toBe(1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS, T0 } from '../support/fixed-clock.ts';
-import { SESSION } from './live-fixtures.ts';
+import { SESSION, student } from './live-fixtures.ts';
 import { accepted, refusedAs, type Scene } from './live-scene.ts';
 
 export function describeJoining(scene: () => Scene): void {
@@ -48,6 +48,22 @@ export function describeJoining(scene: () => Scene): void {
         },
       ]);
     });
+
+    test.each(['12, B', '"', '\\', ',"status":', 'a/b', "'", '{}', '%d', 'é\u2028'])(
+      'JOIN-1, END-3 a name and a roll number with %j stay what they are',
+      async (odd) => {
+        const named = student(1, { student_name: `Name ${odd}`, roll: odd });
+        await scene().open({ students: [named, student(2)] });
+        accepted(await scene().attend('t1', 'ct'));
+        const { records } = accepted(await scene().join(1, 'c1', { profile_picture: `https://p/${odd}` }));
+        const { student_name, roll } = named;
+        const expected = { student_name, roll, profile_picture: `https://p/${odd}`, status: 'present' };
+        expect(records).toMatchObject([expected]);
+        expect((await scene().view()).roll.records.get('s1')).toMatchObject(expected);
+        await scene().settle();
+        expect(scene().heard.payloads('studentJoinedAttendance')).toMatchObject([expected]);
+      },
+    );
 
     test('JOIN-1 from late_at on it is late, and staff are told that the record changed', async () => {
       await scene().open({ checkin: { late_after_minutes: 5 } });

@@ -59,7 +59,9 @@ export class RandomRegistry {
   }
 
   private enroll(student_id: string, user_id: string): void {
-    this.put({ student_id, user_id, student_name: `Name of ${student_id}`, roll: student_id.slice(1), approved: true });
+    // With what JSON escapes, and what stands between its fields.
+    const student_name = `O'Neil, "${student_id}" \\ / {}`;
+    this.put({ student_id, user_id, student_name, roll: `${student_id.slice(1)}, "B":1`, approved: true });
   }
 
   private put(entry: RosterEntry): void {

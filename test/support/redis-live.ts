@@ -15,6 +15,7 @@ import { connectRedis, type RedisConnections } from '../../src/redis/connections
 import { type RedisVariables, redisSettings } from '../../src/redis/settings.ts';
 import type { LiveStoreUnderTest, WholeRoll } from '../suites/live-scene.ts';
 import { Heard } from './heard.ts';
+import { until } from './until.ts';
 
 /** Connections of tests are spread over both namespaces by the last character of their ids. */
 export const namespaceOf = (connection: string): number => (connection.at(-1) ?? '').charCodeAt(0) % NAMESPACES.length;
@@ -172,7 +173,10 @@ const openOn = async (
   // Messages of one server come in the order in which they were published.
   const settle = async (): Promise<void> => {
     await Promise.all(
-      [...listened].map((session_id) => {
+      [...listened].map(async (session_id) => {
+        const isHeard = () => subscriber.effective(markerOf(session_id)).then(() => true);
+        // After a restart this connection may come back later than the one that publishes.
+        await isHeard().catch(() => until('the marker is heard', () => isHeard().catch(() => false)));
         marked += 1;
         const text = `marker ${marked}`;
         const arrived = new Promise<void>((resolve) => markers.set(text, resolve));

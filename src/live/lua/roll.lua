@@ -34,6 +34,7 @@ local function load_roll()
   end
   if redis.call('HLEN', MARKS) ~= roll.size or redis.call('XLEN', LOG) ~= roll.seq then
     forget_roll()
+    stored = nil
     return false
   end
   -- Another server answers, or the same one after a restart: changes may be missing that were told before.
