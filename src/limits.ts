@@ -76,8 +76,8 @@ export const EVENT_NAME_MAX_CHARS = 64;
 
 /** A turn of the event loop in which so many commands of one roll have come is not waited for. */
 export const TURN_ENOUGH_COMMANDS = 8;
-/** Commands of one roll that one run of a script in Redis makes; while it runs, nothing else on that server does. */
-export const TURN_MAX_COMMANDS = 250;
+/** Records that one run of a script in Redis changes, unless one bulk names more; while it runs, nothing else on that server does. */
+export const TURN_MAX_CHANGES = 250;
 /** A claim on a due roll lapses after this, so that a worker that died does not keep it. */
 export const ARCHIVE_LEASE_MS = 30_000;
 /** Waits between tries to archive one roll: doubled from the first to the last, with jitter. */

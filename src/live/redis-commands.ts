@@ -74,7 +74,8 @@ export class RedisCommands {
   constructor(rolls: RedisRolls, node: string) {
     this.rolls = rolls;
     this.node = node;
-    this.turns = new RedisTurns((session_id, commands) => this.run(session_id, commands));
+    const changesOf = (it: Sent): number => ('updates' in it ? Math.max(1, it.updates.length) : 1);
+    this.turns = new RedisTurns((session_id, commands) => this.run(session_id, commands), changesOf);
   }
 
   /** Null: there is no such roll. STORE_UNAVAILABLE. */

@@ -4,7 +4,7 @@
  * in which enough have come begins at once: in a rush it would read all that has arrived first, and answer it last.
  */
 import { Refusal } from '../contract/errors.ts';
-import { TURN_ENOUGH_COMMANDS, TURN_MAX_COMMANDS } from '../limits.ts';
+import { TURN_ENOUGH_COMMANDS, TURN_MAX_CHANGES } from '../limits.ts';
 
 type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
 
@@ -16,12 +16,15 @@ export type RunTurn<C, A> = (session_id: string, commands: C[]) => Promise<A[]>;
 
 export class RedisTurns<C, A> {
   private readonly run: RunTurn<C, A>;
+  private readonly changesOf: (command: C) => number;
   /** Of each roll with a turn that gathers or runs: what gathers. */
   private readonly gathering = new Map<string, Gathering<C, A>>();
   private readonly working = new Set<Promise<void>>();
 
-  constructor(run: RunTurn<C, A>) {
+  /** changesOf: how much a command may change, in records. */
+  constructor(run: RunTurn<C, A>, changesOf: (command: C) => number) {
     this.run = run;
+    this.changesOf = changesOf;
   }
 
   /** Part of the turn that is gathering. */
@@ -50,7 +53,7 @@ export class RedisTurns<C, A> {
 
   private async workOff(session_id: string): Promise<void> {
     for (;;) {
-      const turn = this.gathering.get(session_id)?.commands.splice(0, TURN_MAX_COMMANDS) ?? [];
+      const turn = this.take(session_id);
       if (turn.length === 0) break;
       await this.make(session_id, turn).catch((error: unknown) => {
         for (const { reject } of turn) reject(error);
@@ -58,6 +61,17 @@ export class RedisTurns<C, A> {
       });
     }
     this.gathering.delete(session_id);
+  }
+
+  /** What one run makes, in order: as many as TURN_MAX_CHANGES allows, one at least. */
+  private take(session_id: string): Queued<C, A>[] {
+    const commands = this.gathering.get(session_id)?.commands ?? [];
+    let count = 0;
+    for (let changes = 0; count < commands.length; count += 1) {
+      changes += this.changesOf((commands[count] as Queued<C, A>).command);
+      if (count > 0 && changes > TURN_MAX_CHANGES) break;
+    }
+    return commands.splice(0, count);
   }
 
   /** Redis does not answer: whoever waits for the next turn would wait twice as long as anybody is promised to. */

@@ -1,5 +1,5 @@
 /**
- * One of four nodes drains in the middle of ten classes: real clients, real processes. DRAIN_CLIENTS says how many
+ * One of four nodes drains in the middle of ten classes: real clients, real processes. ROLLCAST_TEST_CLIENTS says how many
  * clients there are in all (200 unless given, a multiple of 40); the size to believe in is 2,000. Either takes half a
  * minute or less.
  */
@@ -19,7 +19,7 @@ const NODES = 4;
 const DRAINED = 0;
 const DRAIN_TIMEOUT_MS = 30_000;
 const CLASSES = 10;
-const CLIENTS = Number(process.env.DRAIN_CLIENTS ?? 10 * 20);
+const CLIENTS = Number(process.env.ROLLCAST_TEST_CLIENTS ?? 10 * 20);
 const OF_CLASS = CLIENTS / CLASSES;
 /** Of each class: they check in while the node drains. */
 const LATECOMERS = Math.ceil(OF_CLASS / 10);
