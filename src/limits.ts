@@ -106,8 +106,10 @@ export const AUTO_END_AFTER_ENDS_AT_MS = 10 * 60_000;
 export const FEED_HELD_MAX_MESSAGES = 5_000;
 /** A room that is still behind its roll after this does not hear any more: what is published takes milliseconds. */
 export const FEED_DEAF_AFTER_MS = 1_000;
-/** An answer waits this long for what was published before it to go by; then the connection is asked, which takes REDIS_SUBSCRIBE_TIMEOUT_MS at most: together well within a second. */
+/** An answer waits this long for what was published before it to go by; */
 export const FEED_CATCH_UP_MS = 100;
+/** then the connection is asked whether all of it is here, and has this long to answer: together well within a second. */
+export const FEED_FLUSH_MS = 600;
 /** Sessions about which one node asks at once; all of them at once would hold up the joins. */
 export const FEED_LOOK_MAX_SESSIONS = 100;
 
@@ -129,8 +131,8 @@ export const REDIS_MAX_REDIRECTIONS = 3;
 export const REDIS_WAIT_MS = 400;
 /** A publish that is not answered by then is given up: local sockets wait for it. */
 export const REDIS_PUBLISH_TIMEOUT_MS = 300;
-/** Joins wait this long for the subscription of their room, or for a sign that all published before them is here. */
-export const REDIS_SUBSCRIBE_TIMEOUT_MS = 600;
+/** Joins wait this long for the subscription of their room. */
+export const REDIS_SUBSCRIBE_TIMEOUT_MS = 800;
 /** A subscription that failed is tried again after this. */
 export const REDIS_RESUBSCRIBE_MS = 200;
 /** How often each connection is asked whether it is alive and still to a primary. */

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { unavailable } from '../contract/errors.ts';
 import type { Connection } from '../domain/presence.ts';
 import type { Delivery } from '../fanout.ts';
-import { FEED_CATCH_UP_MS, FEED_DEAF_AFTER_MS, STATISTICS_HEARTBEAT_MS } from '../limits.ts';
+import { FEED_CATCH_UP_MS, FEED_DEAF_AFTER_MS, FEED_FLUSH_MS, STATISTICS_HEARTBEAT_MS } from '../limits.ts';
 import type { FedAudience, FeedSource, LetInAt } from '../live/fed-audience.ts';
 import { type RedisKeys, roomOf, staffRoomOf } from '../live/redis-keys.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
@@ -144,8 +144,11 @@ export class SessionFeeds implements FedAudience {
 
   /** Whether what was published on these until now has gone by. */
   private async allFlushed(lines: FeedLine[]): Promise<boolean> {
-    const flushed = await Promise.all(lines.map(({ channel }) => this.options.subscriber.flushed(channel)));
-    return flushed.every((it) => it);
+    if (lines.length === 0) return true;
+    const { subscriber, pause } = this.options;
+    const flushed = Promise.all(lines.map(({ channel }) => subscriber.flushed(channel)));
+    const late = pause(FEED_FLUSH_MS).then(() => [false]);
+    return (await Promise.race([flushed, late])).every((it) => it);
   }
 
   // --- who is here ----------------------------------------------------------------------------------------------
