@@ -1,6 +1,6 @@
 import { build, type Histogram } from 'hdr-histogram-js';
 import { withDeadline } from './bounded.ts';
-import { accepted, type LoadSocket, received } from './load-socket.ts';
+import { accepted, type LoadSocket, mayBeSentAgain, received } from './load-socket.ts';
 import * as roster from './roster.ts';
 
 /** The sockets of one class; `students[n]` is the n-th student's. */
@@ -20,6 +20,8 @@ export interface Latency {
 
 export interface JoinRoundResult {
   joins: number;
+  /** Answers that said to try again, as a client does then; the join's latency goes on. */
+  sent_again: number;
   /** From the first join's intended time to the last acknowledgement. */
   duration_ms: number;
   /** From a join's intended time to its acknowledgement at the student. */
@@ -39,6 +41,9 @@ const ANSWER_DEADLINE_MS = 60_000;
 const TOO_NEAR_TO_SLEEP_MS = 2;
 /** Latencies beyond this are recorded as this. */
 const LONGEST_LATENCY_US = 120_000_000;
+/** A join is sent again after this, so often at most. */
+const AGAIN_AFTER_MS = 100;
+const AGAIN_AT_MOST = 20;
 /** How many of the things that went wrong are spelled out. */
 const FAULTS_TOLD = 5;
 
@@ -61,6 +66,7 @@ export class JoinRound {
   readonly #faults: string[] = [];
   readonly #before = { ...received };
   #acks = 0;
+  #sentAgain = 0;
   #toldCount = 0;
   #beginAt = 0;
   #lastAckAt = 0;
@@ -105,6 +111,7 @@ export class JoinRound {
     }
     return {
       joins,
+      sent_again: this.#sentAgain,
       duration_ms: this.#lastAckAt - this.#beginAt - (this.#times[0] ?? 0),
       acknowledged: summary(this.#acknowledged),
       teacher_told: summary(this.#teacherTold),
@@ -136,7 +143,17 @@ export class JoinRound {
     const session_id = this.#sessionIds[classIndex];
     if (socket === undefined || session_id === undefined) throw new Error(`no socket or session for join ${join}`);
     this.#record(this.#lag, intended);
+    this.#sendOn(socket, { join, session_id, intended, times: 1 });
+  }
+
+  #sendOn(socket: LoadSocket, it: { join: number; session_id: string; intended: number; times: number }): void {
+    const { join, session_id, intended, times } = it;
     socket.emit('joinAttendanceSession', { session_id }, (body) => {
+      if (mayBeSentAgain(body) && times <= AGAIN_AT_MOST) {
+        this.#sentAgain += 1;
+        setTimeout(() => this.#sendOn(socket, { ...it, times: times + 1 }), AGAIN_AFTER_MS);
+        return;
+      }
       this.#record(this.#acknowledged, intended);
       if (!accepted(body)) this.#faults.push(`join ${join} was refused: ${body}`);
       this.#acks += 1;

@@ -126,3 +126,8 @@ export function accepted(body: string): boolean {
   const [answer] = JSON.parse(body) as [{ ok?: unknown } | undefined];
   return answer?.ok === true;
 }
+
+/** Whether an acknowledgement says that its event may be sent again: the outcome is not known, and a repeat is harmless. */
+export function mayBeSentAgain(body: string): boolean {
+  return body.includes('"code":"STORE_UNAVAILABLE"');
+}

@@ -40,6 +40,7 @@ export const FIGURES: Figure[] = [
   { what: ACKNOWLEDGED_P99, unit: 'ms', digits: 2, of: (round) => round.acknowledged.p99 / 1000 },
   { what: 'teacher told, p50', unit: 'ms', digits: 2, of: (round) => round.teacher_told.p50 / 1000 },
   { what: 'teacher told, p99', unit: 'ms', digits: 2, of: (round) => round.teacher_told.p99 / 1000 },
+  { what: 'joins sent again', unit: '', digits: 0, of: (round) => round.sent_again },
   { what: 'frames per join', unit: '', digits: 2, of: (round) => round.frames / round.joins },
   { what: 'bytes per join', unit: 'B', digits: 0, of: (round) => round.bytes / round.joins },
   { what: 'time to the last ack', unit: 'ms', digits: 0, of: (round) => round.duration_ms, aside: true },
