@@ -87,11 +87,21 @@ export class RedisAttending {
   }
 
   /** As LiveStore.reattach. */
-  reattach(
+  async reattach(
+    session_id: string,
+    connection: { id: string; user_id: string },
+    comesBackAs: ComesBackAs,
+  ): Promise<Connection | null> {
+    const back = await this.bringBack(session_id, connection, comesBackAs);
+    return back === 'otherwise' ? null : back;
+  }
+
+  /** otherwise: it is not back by this, but in by another command of the same turn, which takes care of it. */
+  private bringBack(
     session_id: string,
     { id, user_id }: { id: string; user_id: string },
     comesBackAs: ComesBackAs,
-  ): Promise<Connection | null> {
+  ): Promise<Connection | 'otherwise' | null> {
     return this.sendFor(session_id, id, async (from) => {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const peek = await this.commands.lastSeen(session_id);
@@ -101,7 +111,7 @@ export class RedisAttending {
         const given = await this.commands.send<Reattached>(session_id, back);
         if (given === null) return null;
         const { outcome, applied } = given;
-        if (!outcome.ok && outcome.code === 'NOT_BACK') return null;
+        if (!outcome.ok && outcome.code === 'NOT_BACK') return applied.here[id] === false ? null : 'otherwise';
         if (!outcome.ok) continue;
         // A command of the same turn may have ended it, or taken the connection out.
         if (applied.here[id] === false) return null;
@@ -119,7 +129,7 @@ export class RedisAttending {
     await Promise.all(
       members.map(async ({ id, user_id, student_id }) => {
         const as = student_id === null ? 'staff' : 'student';
-        const back = await this.reattach(session_id, { id, user_id }, () => as);
+        const back = await this.bringBack(session_id, { id, user_id }, () => as);
         if (back === null) this.audience.expel(session_id, [id]);
       }),
     );

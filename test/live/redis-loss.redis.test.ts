@@ -1,6 +1,7 @@
 /** What the Redis store does when a part of what it keeps is gone, or its server was another one for a while. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { INDEX_PARTITIONS_AT_ONCE } from '../../src/limits.ts';
+import type { RedisLiveStore } from '../../src/live/redis-live-store.ts';
 import { COURSE, planOf, SESSION } from '../suites/live-fixtures.ts';
 import { accepted, Scene } from '../suites/live-scene.ts';
 import { makeRedisLive, type RedisUnderTest } from '../support/redis-live.ts';
@@ -42,6 +43,15 @@ describeWithRedis('keys that are gone', 'any', () => {
       accepted(await scene.join(1, 'c1'));
     },
   );
+
+  test('LOSS-1, JOIN-3 whoever joins the rebuilt roll while it is asked who is back stays in', async () => {
+    await remove(...scene.under.keys.ofRoll(SESSION));
+    await scene.open({ rebuilt: true });
+    const [, joined] = await Promise.all([(scene.live as RedisLiveStore).comeBack(SESSION), scene.join(1, 'c1')]);
+    accepted(joined);
+    expect(scene.under.heard.membersOf(SESSION)).toContain('c1');
+    expect([...(await scene.view()).presence.connections.keys()]).toEqual(['c1']);
+  });
 
   test('JOIN-7, END-4 indexes that are gone are made anew from the rolls', async () => {
     const { rollsByCourse, rollsByUser, rollsByDue } = scene.under.keys;
