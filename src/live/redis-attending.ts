@@ -93,23 +93,27 @@ export class RedisAttending {
     comesBackAs: ComesBackAs,
   ): Promise<Connection | null> {
     const back = await this.bringBack(session_id, connection, comesBackAs);
-    return back === 'otherwise' ? null : back;
+    return typeof back === 'string' ? null : back;
   }
 
-  /** otherwise: it is not back by this, but in by another command of the same turn, which takes care of it. */
+  /**
+   * no roll: there is none, and it may be rebuilt (LOSS-1). otherwise: it is not back by this, but in by another command of
+   * the same turn, which takes care of it. Null: it may not be there any more.
+   */
   private bringBack(
     session_id: string,
     { id, user_id }: { id: string; user_id: string },
     comesBackAs: ComesBackAs,
-  ): Promise<Connection | 'otherwise' | null> {
+  ): Promise<Connection | 'no roll' | 'otherwise' | null> {
     return this.sendFor(session_id, id, async (from) => {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const peek = await this.commands.lastSeen(session_id);
-        const as = peek === null ? null : comesBackAs(peek.header);
-        if (peek === null || as === null) return null;
+        if (peek === null) return 'no roll';
+        const as = comesBackAs(peek.header);
+        if (as === null) return null;
         const back = { kind: 'reattach', user_id, as, header_version: peek.header.version, connection: from } as const;
         const given = await this.commands.send<Reattached>(session_id, back);
-        if (given === null) return null;
+        if (given === null) return 'no roll';
         const { outcome, applied } = given;
         if (!outcome.ok && outcome.code === 'NOT_BACK') return applied.here[id] === false ? null : 'otherwise';
         if (!outcome.ok) continue;
@@ -123,7 +127,10 @@ export class RedisAttending {
     });
   }
 
-  /** Puts every connection that hears a roll here back into it; who may not be there any more is expelled. */
+  /**
+   * Puts every connection that hears a roll here back into it; who may not be there any more is expelled. Where there is no
+   * roll everybody stays: should it be rebuilt, they are to hear of it.
+   */
   async comeBack(session_id: string): Promise<void> {
     const members = this.audience.membersOf(session_id);
     await Promise.all(

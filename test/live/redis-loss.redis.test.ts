@@ -53,6 +53,12 @@ describeWithRedis('keys that are gone', 'any', () => {
     expect([...(await scene.view()).presence.connections.keys()]).toEqual(['c1']);
   });
 
+  test('LOSS-1 whoever hears a roll stays when it is gone, to be told when it is rebuilt', async () => {
+    await remove(...scene.under.keys.ofRoll(SESSION));
+    await (scene.live as RedisLiveStore).comeBack(SESSION);
+    expect(scene.under.heard.membersOf(SESSION).sort()).toEqual(['c1', 'ct']);
+  });
+
   test('JOIN-7, END-4 indexes that are gone are made anew from the rolls', async () => {
     const { rollsByCourse, rollsByUser, rollsByDue } = scene.under.keys;
     const before = await scene.live.activeInCourse(COURSE);
