@@ -53,6 +53,13 @@ describeWithRedis('keys that are gone', 'any', () => {
     expect([...(await scene.view()).presence.connections.keys()]).toEqual(['c1']);
   });
 
+  test('LOSS-1 a start that is the first to meet the loss of a part opens the roll whole', async () => {
+    await remove(...scene.under.keys.ofRoll(SESSION).filter((key) => key.includes(':marks:')));
+    expect(await scene.open({ rebuilt: true })).toEqual({ opened: true });
+    expect((await scene.view()).roll).toMatchObject({ state: 'active', seq: 0, counts: { present: 0, absent: 4 } });
+    accepted(await scene.join(1, 'c1'));
+  });
+
   test('LOSS-1 whoever hears a roll stays when it is gone, to be told when it is rebuilt', async () => {
     await remove(...scene.under.keys.ofRoll(SESSION));
     await (scene.live as RedisLiveStore).comeBack(SESSION);
