@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { Archiver } from './archive/archiver.ts';
 import { Attendance } from './attendance/attendance.ts';
 import { finishPendingErasures } from './attendance/erasure.ts';
+import { anonymiseExpired } from './attendance/retention.ts';
 import type { Services } from './attendance/services.ts';
 import { reconcile, START_GRACE_MS } from './attendance/starting.ts';
 import { AttendanceViews } from './attendance/views.ts';
@@ -16,7 +17,7 @@ import type { Clock, MakeId } from './clock.ts';
 import type { Config } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
 import { HttpConnections } from './http-connections.ts';
-import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS } from './limits.ts';
+import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS, RETENTION_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
 import type { LiveStore } from './live/live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -155,8 +156,15 @@ export const createApp = (options: AppOptions): App => {
     );
   const sweep = () =>
     live.sweepPresence().catch((err: unknown) => logger.error({ err }, 'could not sweep presence; tried again'));
-  let reconciler: NodeJS.Timeout | undefined;
-  let sweeper: NodeJS.Timeout | undefined;
+  const anonymise = async () => {
+    if (config.RETENTION_DAYS == null) return;
+    await anonymiseExpired(services, config.RETENTION_DAYS).then(
+      (sessions) => sessions > 0 && logger.info({ sessions }, 'anonymised the records of old sessions'),
+      (err: unknown) => logger.error({ err }, 'could not anonymise the records of old sessions; tried again'),
+    );
+  };
+  const timers: NodeJS.Timeout[] = [];
+  const every = (ms: number, what: () => unknown) => timers.push(setInterval(what, ms));
 
   return {
     secret: key.kind === 'secret' ? key.secret : null,
@@ -169,15 +177,15 @@ export const createApp = (options: AppOptions): App => {
       parts.start();
       ticker.start();
       archiver.start();
-      reconciler = setInterval(() => reconcileNow(START_GRACE_MS), RECONCILE_EVERY_MS);
-      sweeper = setInterval(sweep, PRESENCE_SWEEP_MS);
-      await Promise.all([reconcileNow(profile.startGrace_ms), finishErasures()]);
+      every(RECONCILE_EVERY_MS, () => Promise.all([reconcileNow(START_GRACE_MS), finishErasures()]));
+      every(PRESENCE_SWEEP_MS, sweep);
+      every(RETENTION_EVERY_MS, anonymise);
+      await Promise.all([reconcileNow(profile.startGrace_ms), finishErasures().then(anonymise)]);
       return { port: (fastify.server.address() as AddressInfo).port, metricsPort: metricsAt?.port };
     },
     drain: async () => {
       draining = true;
-      clearInterval(reconciler);
-      clearInterval(sweeper);
+      for (const timer of timers) clearInterval(timer);
       ticker.stop();
       sockets.stop();
       const { webSockets } = connections;

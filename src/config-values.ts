@@ -2,6 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { REDIS_PREFIX_MAX_CHARS } from './limits.ts';
+import { databaseOf } from './mongo/database-name.ts';
 
 /** What tokens may be signed with: HS256 with a secret, the others with keys. */
 export const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
@@ -127,4 +128,10 @@ const keyIn = (pem: string): KeyObject => {
   } catch {
     throw new Error('must be a public key as PEM (SPKI)');
   }
+};
+
+/** A connection string of MongoDB, as it was given. */
+export const mongodbUrl = (value: string): string => {
+  databaseOf(value);
+  return value;
 };

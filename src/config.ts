@@ -9,6 +9,7 @@ import {
   baseUrl,
   integer,
   listOf,
+  mongodbUrl,
   oneOf,
   onOff,
   origins,
@@ -45,15 +46,15 @@ export const VARIABLES = {
   HOST: variable({ description: 'Address to listen on', default: '0.0.0.0', parse: text }),
   REDIS_URL: variable({
     description:
-      'Live rolls in Redis (distributed profile, together with MONGODB_URL). Not in this version: refused. redis:// or rediss:// with user, password, port and database as needed; with REDIS_MODE a comma-separated list of such addresses. The user and password stand in the first address or in all; with sentinel, the password is for Redis and the sentinels alike, the user and the database for Redis alone',
+      'Live rolls in Redis (distributed profile, together with MONGODB_URL). redis:// or rediss:// with user, password, port and database as needed; with REDIS_MODE a comma-separated list of such addresses. The user and password stand in the first address or in all; with sentinel, the password is for Redis and the sentinels alike, the user and the database for Redis alone',
     secret: true,
     parse: text,
   }),
   MONGODB_URL: variable({
     description:
-      'Registry and archive in MongoDB (distributed profile, together with REDIS_URL). Not in this version: refused',
+      'Courses and finished sessions in MongoDB (distributed profile, together with REDIS_URL). mongodb:// or mongodb+srv://, the database in the path (rollcast unless named); its options are the driver’s, tls and tlsCAFile among them',
     secret: true,
-    parse: text,
+    parse: mongodbUrl,
   }),
   REDIS_MODE: variable({
     description:
@@ -148,12 +149,10 @@ export const VARIABLES = {
     parse: integer(1, 10_080),
   }),
   RETENTION_DAYS: variable({
-    description: 'Anonymise records this long after their session’s end. Not in this version: only off',
+    description:
+      'Anonymise records this long after their session’s end, days; off: never. What is anonymised is in no report any more',
     default: 'off',
-    parse: (value) => {
-      if (value !== 'off') throw new Error('is not available in this version; leave it off');
-      return value;
-    },
+    parse: (value) => (value === 'off' ? null : integer(1, 36_500)(value)),
   }),
   DEVICE_SIGNALS: variable({
     description: 'Flag several students on one device. Not in this version: only off',
@@ -193,8 +192,8 @@ export type Config = Values & {
 } & {
   /** Null: embedded, and the secret is kept in DATA_DIR. */
   tokenKey: TokenKey | null;
-  /** Null: embedded. */
-  redis: RedisSettings | null;
+  /** Null: embedded. mongodb: the URL. */
+  distributed: { redis: RedisSettings; mongodb: string } | null;
 };
 
 type Environment = Record<string, string | undefined>;
@@ -206,8 +205,10 @@ export const readConfig = (environment: Environment): Config => {
   ) as Config;
   // First, so that what is wrong with REDIS_URL itself is said before that it is not alone enough.
   const redis = redisOf(values);
-  checkTogether(values);
-  return { ...values, tokenKey: tokenKeyOf(values), redis };
+  const tokenKey = tokenKeyOf(values);
+  checkTogether(values, tokenKey);
+  const { MONGODB_URL: mongodb } = values;
+  return { ...values, tokenKey, distributed: redis === null || mongodb === undefined ? null : { redis, mongodb } };
 };
 
 const readVariable = (name: Name, environment: Environment): unknown => {
@@ -242,7 +243,7 @@ const fileText = (name: string, file: string): string => {
   }
 };
 
-const checkTogether = (values: Values): void => {
+const checkTogether = (values: Values, tokenKey: TokenKey | null): void => {
   const { REDIS_URL, MONGODB_URL, JWT_ALGORITHMS, JWT_PUBLIC_KEY, JWT_JWKS_URL } = values;
   // A list that fits no key would start, and then refuse everybody.
   const bySecret = JWT_PUBLIC_KEY === undefined && JWT_JWKS_URL === undefined;
@@ -260,9 +261,9 @@ const checkTogether = (values: Values): void => {
       `${set} is set but ${unset} is not: set both for the distributed profile, or neither for the embedded one`,
     );
   }
-  if (REDIS_URL !== undefined) {
+  if (REDIS_URL !== undefined && tokenKey === null) {
     throw new ConfigError(
-      'REDIS_URL and MONGODB_URL are set, but the distributed profile is not available in this version; unset both for the embedded one',
+      'JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL is needed with REDIS_URL and MONGODB_URL: nodes share no secret of their own',
     );
   }
 };

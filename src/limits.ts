@@ -83,12 +83,15 @@ export const ARCHIVE_LEASE_MS = 30_000;
 /** Waits between tries to archive one roll: doubled from the first to the last, with jitter. */
 export const ARCHIVE_RETRY_MIN_MS = 500;
 export const ARCHIVE_RETRY_MAX_MS = 60_000;
-/** Rolls that one look at the due-list takes. */
-export const ARCHIVE_BATCH_ROLLS = 50;
+/** Rolls that one node claims and archives at the same time: few, so that each is done well within its lease, and other nodes find some too. */
+export const ARCHIVE_AT_ONCE_ROLLS = 8;
 /** How often the due-list is looked at when nothing wakes it. */
 export const ARCHIVE_POLL_MS = 1_000;
 /** A session that is begun but has no roll after this is opened by the reconciler. */
 export const RECONCILE_EVERY_MS = 30_000;
+/** How often sessions are looked for whose records are older than RETENTION_DAYS, and how many one look takes at a time. */
+export const RETENTION_EVERY_MS = 60 * 60_000;
+export const RETENTION_BATCH_SESSIONS = 100;
 /** Whoever was connected to a node that died or left has this long to be back before staff are told that they left. */
 export const PRESENCE_RETURN_MS = 20_000;
 /** How often that is looked at. */
@@ -172,3 +175,21 @@ export const SESSION_PAGE_MAX_READS = 5;
 export const CSV_MAX_BAD_LINES = 200;
 /** Time zones whose formatters are kept for CSV; more than there are in use, and each is tens of kilobytes. */
 export const CSV_MAX_TIME_ZONES = 100;
+
+/** MongoDB: connections that one node opens at most; more work waits for one of them. */
+export const MONGO_POOL_MAX = 50;
+/** A server that takes writes is looked for this long, and one try to reach it lasts no longer. */
+export const MONGO_SELECTION_MS = 2_000;
+export const MONGO_CONNECT_MS = 2_000;
+/** How often it is looked at; one that does not answer such a look is away. */
+export const MONGO_HEARTBEAT_MS = 2_000;
+/** A call, with everything that it takes: whoever starts a session knows within 3 s that the database is away. */
+export const MONGO_TIMEOUT_MS = 2_500;
+/** The same for writing a whole roll, roster or correction; well within ARCHIVE_LEASE_MS. */
+export const MONGO_BULK_TIMEOUT_MS = 15_000;
+/** The same for all that is held about a person, or in a session that is anonymised. */
+export const MONGO_PERSON_TIMEOUT_MS = 120_000;
+/** One command without an answer for this long has lost its connection; making an index of a large collection takes some. */
+export const MONGO_SOCKET_TIMEOUT_MS = 60_000;
+/** A polite goodbye takes no longer than this. */
+export const MONGO_CLOSE_MS = 1_000;

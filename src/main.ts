@@ -3,9 +3,16 @@ import './node-warnings.ts';
 import { randomId, systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { runNode } from './node-process.ts';
+import { distributedProfile } from './profiles/distributed.ts';
 import { embeddedProfile } from './profiles/embedded.ts';
+import { mongoRecords } from './profiles/mongo-records.ts';
 
 runNode(
   () => readConfig(process.env),
-  async (config) => embeddedProfile({ config, clock: systemClock, makeId: randomId }),
+  async (config, logger) => {
+    const made = { clock: systemClock, makeId: randomId };
+    if (config.distributed === null) return embeddedProfile({ config, ...made });
+    const { redis, mongodb } = config.distributed;
+    return distributedProfile({ redis, records: await mongoRecords(mongodb, logger), logger, ...made });
+  },
 );

@@ -43,6 +43,7 @@ runNode(
       records: {
         registry: new SqliteRegistry(db),
         archive: new SqliteArchive(db),
+        warnings: [],
         close: async () => db.close(),
       },
       clock: systemClock,

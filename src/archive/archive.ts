@@ -5,6 +5,7 @@
  * write makes the session completed (or cancelled), and until then readers see the session as active. Everything else
  * applies only to stored sessions. A write that fails throws a Refusal with STORE_UNAVAILABLE and may be repeated.
  */
+import { createHash } from 'node:crypto';
 import type { AuditEntry, FullRecord, MarkUpdate } from '../contract/nouns.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Counts } from '../domain/statistics.ts';
@@ -106,9 +107,22 @@ export interface Archive {
    */
   erasePerson(person: PersonId, pseudonym: string): Promise<number>;
 
+  /** Sessions that ended before this instant (ISO) and whose records still say who they are about; at most limit. */
+  expired(before: string, limit: number): Promise<string[]>;
+  /**
+   * Takes everybody out of the records, corrections and audit list of a session: each line gets an id of its own that
+   * leads to nobody, and no name, roll number, remark, flag or reason. Statuses, times and what staff did stay. From then
+   * on the session is in no report, and a correction of it is refused with CONFLICT. Idempotent.
+   */
+  anonymise(session_id: string, at: number): Promise<void>;
+
   /** When it resolves, nothing that was erased before is left in any file of the store. Once after a batch: it is slow. */
   scrub(): Promise<void>;
 }
+
+/** Who a line of an anonymised session is: the same whoever says it, and nobody. */
+export const nobodyOf = (session_id: string, line: number): string =>
+  `anonymous-${createHash('sha256').update(session_id).digest('hex').slice(0, 16)}-${line}`;
 
 /** Whom an id names: the student of this student_id; with `user` also every student whose user id it is. */
 export type PersonId = { id: string; user: boolean };

@@ -6,7 +6,8 @@
  * holds an outdated fence, and what it writes again is already there. A roll that keeps failing stays, is tried on with
  * growing waits, and is visible in logs and metrics; it is never dropped.
  */
-import { ARCHIVE_BATCH_ROLLS, ARCHIVE_POLL_MS, ARCHIVE_RETRY_MAX_MS, ARCHIVE_RETRY_MIN_MS } from '../limits.ts';
+import { Refusal } from '../contract/errors.ts';
+import { ARCHIVE_AT_ONCE_ROLLS, ARCHIVE_POLL_MS, ARCHIVE_RETRY_MAX_MS, ARCHIVE_RETRY_MIN_MS } from '../limits.ts';
 import type { Claim, LiveStore } from '../live/live-store.ts';
 import type { Archive } from './archive.ts';
 
@@ -67,39 +68,41 @@ export class Archiver {
     await this.running;
   }
 
-  /** One look at the due-list, until it is empty. */
+  /** One look at the due-list, until it is empty or the archive is away: then the next look tries again. */
   async workOff(): Promise<void> {
     const { live, events } = this.options;
     for (;;) {
       let claims: Claim[];
       try {
-        claims = await live.claimDue(ARCHIVE_BATCH_ROLLS);
+        claims = await live.claimDue(ARCHIVE_AT_ONCE_ROLLS);
       } catch (error) {
         events.failed('', 0, error);
         return;
       }
       if (claims.length === 0) return;
-      for (const claim of claims) await this.look(claim);
-      if (this.stopped) return;
+      const settled = await Promise.all(claims.map((claim) => this.look(claim)));
+      if (this.stopped || settled.includes('store is away')) return;
     }
   }
 
-  private async look(claim: Claim): Promise<void> {
+  private async look(claim: Claim): Promise<'done' | 'failed' | 'store is away'> {
     const { live, archive, endByClock, events } = this.options;
     try {
       if (claim.due === 'end') {
         await endByClock(claim.session_id);
-        return;
+        return 'done';
       }
       const final = await live.final(claim);
-      if (final === null) return;
+      if (final === null) return 'done';
       await archive.store(final);
       if (await live.confirm(claim, FIRST_VERSION)) events.archived(claim.session_id, claim.tries + 1);
+      return 'done';
     } catch (error) {
       events.failed(claim.session_id, claim.tries + 1, error);
       await live.defer(claim, this.delayAfter(claim.tries)).catch(() => {
         // The live store is away too: the lease lapses by itself.
       });
+      return error instanceof Refusal && error.code === 'STORE_UNAVAILABLE' ? 'store is away' : 'failed';
     }
   }
 

@@ -34,6 +34,7 @@ type SessionRow = Omit<ArchivedSession, 'session_id' | 'outcome' | 'counts' | 's
   status: ArchivedSession['outcome'];
   end_seq: number;
   end_room_seq: number;
+  anonymised_at: number | null;
 };
 
 export class SqliteArchive extends SqlitePersonalData implements Archive {
@@ -112,7 +113,8 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
   /** The session's row, if the archive has it. */
   #stored(session_id: string): SessionRow | null {
     const row = this.sql(
-      `SELECT id, course_id, status, version, started_at, ended_at, ended_by, ended_by_name, end_seq, end_room_seq
+      `SELECT id, course_id, status, version, started_at, ended_at, ended_by, ended_by_name, end_seq, end_room_seq,
+         anonymised_at
        FROM sessions WHERE id = ? AND version > 0`,
     ).get(session_id);
     return (row as SessionRow | undefined) ?? null;
@@ -167,6 +169,7 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
         const stored = this.#stored(correction.session_id);
         if (stored === null) return null;
         if (stored.status !== 'completed') throw refuse('CONFLICT', 'This session is cancelled');
+        if (stored.anonymised_at !== null) throw refuse('CONFLICT', 'The records of this session are anonymised');
         const state: StoredState = { course_id: stored.course_id, version: stored.version, end_seq: stored.end_seq };
         const { version, records, audit } = writeCorrection(this.sql, state, correction);
         for (const [place, entry] of audit.entries()) this.#insertAudit(correction.session_id, place, entry);
@@ -212,7 +215,7 @@ export class SqliteArchive extends SqlitePersonalData implements Archive {
            sum(a.status = 'present') AS present, sum(a.status = 'absent') AS absent,
            sum(a.status = 'late') AS late, sum(a.status = 'excused') AS excused
          FROM attendance a CROSS JOIN sessions s ON s.id = a.session_id
-         WHERE a.course_id = ? AND a.student_id > ? AND s.status = 'completed'
+         WHERE a.course_id = ? AND a.student_id > ? AND s.status = 'completed' AND s.anonymised_at IS NULL
          GROUP BY a.student_id ORDER BY a.student_id LIMIT ?`,
       ).all(course_id, after_student_id, limit),
     ) as (Omit<StudentTotals, 'counts'> & Counts)[];

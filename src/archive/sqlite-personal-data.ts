@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { refuse } from '../contract/errors.ts';
 import { inStore, inTransaction, isKeyTaken, scrub, statementsOf } from '../sqlite/database.ts';
-import type { Archive, PersonExport, PersonId } from './archive.ts';
+import { type Archive, nobodyOf, type PersonExport, type PersonId } from './archive.ts';
 import type { LineChange } from './sqlite-correction.ts';
 import { AUDIT_COLUMNS, type AuditRow, auditFrom, type RecordRow, recordFrom } from './sqlite-rows.ts';
 
@@ -13,7 +13,9 @@ const bound = ({ id, user }: PersonId) => ({ id, user: user ? 1 : 0 });
 /** Where a person was found: on a line of a session. */
 type Line = { session_id: string; line: number; student_id: string };
 
-export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'scrub'> {
+export class SqlitePersonalData
+  implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'expired' | 'anonymise' | 'scrub'>
+{
   readonly #db: DatabaseSync;
   protected readonly sql: ReturnType<typeof statementsOf>;
 
@@ -59,6 +61,34 @@ export class SqlitePersonalData implements Pick<Archive, 'exportPerson' | 'erase
     } catch (error) {
       throw isKeyTaken(error) ? refuse('CONFLICT', 'This pseudonym is taken') : error;
     }
+  }
+
+  async expired(before: string, limit: number): Promise<string[]> {
+    const rows = inStore(() =>
+      this.sql('SELECT id FROM sessions WHERE anonymised_at IS NULL AND ended_at < ? ORDER BY ended_at LIMIT ?').all(
+        before,
+        limit,
+      ),
+    );
+    return rows.map(({ id }) => String(id));
+  }
+
+  async anonymise(session_id: string, at: number): Promise<void> {
+    inStore(() =>
+      inTransaction(this.#db, () => {
+        const lines = this.sql('SELECT session_id, line, student_id FROM attendance WHERE session_id = ?').all(
+          session_id,
+        ) as Line[];
+        for (const it of lines) {
+          const name = nobodyOf(session_id, it.line);
+          this.#eraseCorrections(it, name);
+          this.#eraseAudit(it, name);
+          this.#eraseRecord(it, name);
+        }
+        this.sql('UPDATE audit SET reason = iif(reason IS NULL, NULL, ?) WHERE session_id = ?').run('', session_id);
+        this.sql('UPDATE sessions SET anonymised_at = ? WHERE id = ? AND anonymised_at IS NULL').run(at, session_id);
+      }),
+    );
   }
 
   async scrub(): Promise<void> {

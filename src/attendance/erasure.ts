@@ -6,6 +6,7 @@
 import type { PersonId } from '../archive/archive.ts';
 import { refuse } from '../contract/errors.ts';
 import { REFUSAL_MAX_IDS } from '../limits.ts';
+import type { PendingErasure } from '../registry/registry.ts';
 import { followRoster } from './membership.ts';
 import { isOf, personOf, unarchivedSessions } from './person.ts';
 import type { Services } from './services.ts';
@@ -17,24 +18,26 @@ export type ErasureStatus = 'erased' | 'pending';
  * erased and is sent once more must not reach somebody else whose user id reads the same.
  */
 export const erase = async (services: Services, student_id: string): Promise<ErasureStatus> => {
-  const { registry, clock } = services;
+  const { registry, clock, makeId } = services;
   const held = await registry.enrollmentsOfPerson(student_id);
   if (held.length > 0 && !personOf(student_id, held).isStudent) {
     const student_ids = [...new Set(held.map(({ enrollment }) => enrollment.student_id))].slice(0, REFUSAL_MAX_IDS);
     throw refuse('CONFLICT', 'This is a user id and no student_id: erase by student_id', { student_ids });
   }
-  await registry.pendErasure(student_id, clock());
-  return goOn(services, student_id);
+  await registry.pendErasure(student_id, makeId(), clock());
+  const wished = (await registry.pendingErasures()).find(({ person }) => person === student_id);
+  // Another node was quicker.
+  return wished === undefined ? 'erased' : goOn(services, wished);
 };
 
-/** To be called at the start and whenever a session was archived. Those that still have to wait, wait on. */
+/** To be called at the start, whenever a session was archived, and now and then. Those that still have to wait, wait on. */
 export const finishPendingErasures = async (services: Services): Promise<void> => {
-  for (const student_id of await services.registry.pendingErasures()) await goOn(services, student_id);
+  for (const wished of await services.registry.pendingErasures()) await goOn(services, wished);
 };
 
-/** Every step may be repeated, so it does not matter where an earlier try ended. */
-const goOn = async (services: Services, student_id: string): Promise<ErasureStatus> => {
-  const { registry, archive, makeId } = services;
+/** Every step may be repeated, by any node, so it does not matter where an earlier try ended. */
+const goOn = async (services: Services, { person: student_id, pseudonym }: PendingErasure): Promise<ErasureStatus> => {
+  const { registry, archive, live } = services;
   const { id, user } = personOf(student_id, await registry.enrollmentsOfPerson(student_id));
   const person: PersonId = { id, user };
   const course_ids = await drop(services, person);
@@ -43,7 +46,13 @@ const goOn = async (services: Services, student_id: string): Promise<ErasureStat
     if (roll === null && stored.opened_at === null) return 'pending';
     for (const record of roll?.records.values() ?? []) if (isOf(person, record)) return 'pending';
   }
-  await archive.erasePerson(person, makeId());
+  const { records, enrollments } = await archive.exportPerson(person);
+  const session_ids = [...new Set(records.map(({ session_id }) => session_id))];
+  // The archive has it, and the live store has not been told so yet.
+  if ((await live.states(session_ids)).size > 0) return 'pending';
+  const user_ids = [...records, ...enrollments].map(({ user_id }) => user_id);
+  await live.forgetPerson(session_ids, [...new Set([id, ...user_ids])]);
+  await archive.erasePerson(person, pseudonym);
   await archive.scrub();
   await registry.erasureDone(student_id);
   return 'erased';

@@ -250,6 +250,10 @@ export class EmbeddedLiveStore implements LiveStore {
     return backlogOf(this.rolls.values(), this.clock());
   }
 
+  async forgetPerson(session_ids: string[]): Promise<void> {
+    for (const id of session_ids) this.keptRequests.drop(id);
+  }
+
   async ping(): Promise<void> {
     this.assertOpen();
     try {

@@ -40,7 +40,7 @@ export class KeptRequests {
     return answerRemembered(kept.requests, request);
   }
 
-  private drop(session_id: string): void {
+  drop(session_id: string): void {
     this.size -= this.sessions.get(session_id)?.requests.size ?? 0;
     this.sessions.delete(session_id);
   }

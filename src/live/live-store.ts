@@ -144,6 +144,11 @@ export interface LiveStore {
   /** Not archived: due again after this many milliseconds. */
   defer(claim: Claim, delay_ms: number): Promise<void>;
   backlog(): Promise<Backlog>;
+  /**
+   * Of sessions that the archive has taken: what their requests were answered, and that these users followed them. None of
+   * it is left when this resolves.
+   */
+  forgetPerson(session_ids: string[], user_ids: string[]): Promise<void>;
 
   /** Throws STORE_UNAVAILABLE when the store does not answer. */
   ping(): Promise<void>;

@@ -78,6 +78,11 @@ export class RedisKeys {
     return Array.from({ length: PARTITIONS }, (_, n) => `${this.partition(n)}:held:${node}`);
   }
 
+  /** What the requests of an archived roll were answered, for a while. */
+  keptRequestsOf(session_id: string): string {
+    return this.ofRoll(session_id)[ROLL_KEYS.indexOf('kept')] as string;
+  }
+
   /** The list of a roll's partition. */
   dueListOf(session_id: string): string {
     return `${this.partition(partitionOf(session_id))}:due`;

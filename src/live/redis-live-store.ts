@@ -226,6 +226,13 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return this.dueList.backlog();
   }
 
+  async forgetPerson(session_ids: string[], user_ids: string[]): Promise<void> {
+    const { link, keys } = this.rolls;
+    await Promise.all(session_ids.map((id) => link.command('unlink', keys.keptRequestsOf(id))));
+    // Whoever looks for the rolls of a user takes out the entries of those that are gone.
+    for (const id of user_ids) await this.followedBy(id);
+  }
+
   async ping(): Promise<void> {
     this.assertOpen();
     await this.rolls.link.ping();

@@ -18,14 +18,23 @@ import type { Profile } from './profile.ts';
 export type DistributedOptions = {
   redis: RedisSettings;
   /** What exists before class and what remains after it, shared by all nodes. */
-  records: { registry: Registry; archive: Archive; close(): Promise<void> };
+  records: { registry: Registry; archive: Archive; warnings: string[]; close(): Promise<void> };
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
 };
 
-/** Resolves when Redis is connected. Throws an Error of one line when it cannot be used. */
+/** Resolves when Redis is connected. Throws an Error of one line when it cannot be used; the records are closed then. */
 export const distributedProfile = async (options: DistributedOptions): Promise<Profile> => {
+  try {
+    return await connected(options);
+  } catch (error) {
+    await options.records.close();
+    throw error;
+  }
+};
+
+const connected = async (options: DistributedOptions): Promise<Profile> => {
   const { redis, records, clock, makeId, logger } = options;
   const connections = await connectRedis({
     settings: redis,
@@ -50,7 +59,7 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
     ownKey: null,
     allowsLocalhost: false,
     startGrace_ms: START_GRACE_MS,
-    warnings: connections.warnings,
+    warnings: [...connections.warnings, ...records.warnings],
     live: (rooms, onDue) => {
       const feeds = new SessionFeeds({
         rooms,

@@ -111,16 +111,21 @@ export interface Registry {
   /** Active sessions that never had a roll (a start that died half-way), at most limit. */
   unopened(limit: number): Promise<StoredSession[]>;
 
-  /** Keeps the wish to erase a person (a student_id or user_id) until erasureDone. Repeating it changes nothing. */
-  pendErasure(person: string, at: number): Promise<void>;
+  /**
+   * Keeps the wish to erase a person (a student_id or user_id) until erasureDone, with the id that is to replace theirs:
+   * so whoever goes on with it, and wherever, uses the same. Repeating it changes nothing.
+   */
+  pendErasure(person: string, pseudonym: string, at: number): Promise<void>;
   /** Everybody whose erasure is wished and not done, in no particular order. */
-  pendingErasures(): Promise<string[]>;
-  /** Forgets the wish; nothing of it is left, the id neither. */
+  pendingErasures(): Promise<PendingErasure[]>;
+  /** Forgets the wish; nothing of it is left in any file of the store, neither id. */
   erasureDone(person: string): Promise<void>;
 
   /** A cheap read that shows the store answers; for readiness. */
   ping(): Promise<void>;
 }
+
+export type PendingErasure = { person: string; pseudonym: string };
 
 export type EnrollmentChange = {
   created: number;

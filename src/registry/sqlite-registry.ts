@@ -2,13 +2,14 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { refuse } from '../contract/errors.ts';
 import type { Course } from '../contract/nouns.ts';
-import { inStore, inTransaction, isKeyTaken, statementsOf } from '../sqlite/database.ts';
+import { emptyLog, inStore, inTransaction, isKeyTaken, statementsOf } from '../sqlite/database.ts';
 import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 import type {
   CourseFilter,
   NewSession,
   Page,
   PageRequest,
+  PendingErasure,
   Registry,
   SessionFilter,
   SessionPatch,
@@ -265,17 +266,20 @@ export class SqliteRegistry extends SqliteEnrollments implements Registry {
     return rows.map(sessionFrom);
   }
 
-  async pendErasure(person: string, at: number): Promise<void> {
-    inStore(() => this.#sql('INSERT INTO pending_erasures VALUES (?, ?) ON CONFLICT DO NOTHING').run(person, at));
+  async pendErasure(person: string, pseudonym: string, at: number): Promise<void> {
+    inStore(() =>
+      this.#sql('INSERT INTO pending_erasures VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(person, at, pseudonym),
+    );
   }
 
-  async pendingErasures(): Promise<string[]> {
-    const rows = inStore(() => this.#sql(`SELECT person FROM pending_erasures WHERE person > ''`).all());
-    return rows.map((row) => String(row.person));
+  async pendingErasures(): Promise<PendingErasure[]> {
+    const rows = inStore(() => this.#sql(`SELECT person, pseudonym FROM pending_erasures WHERE person > ''`).all());
+    return rows.map((row) => ({ person: String(row.person), pseudonym: String(row.pseudonym) }));
   }
 
   async erasureDone(person: string): Promise<void> {
     inStore(() => this.#sql('DELETE FROM pending_erasures WHERE person = ?').run(person));
+    emptyLog(this.#db);
   }
 
   async ping(): Promise<void> {

@@ -144,8 +144,13 @@ export function statementsOf(db: DatabaseSync): (sql: string) => StatementSync {
  * STORE_UNAVAILABLE when another connection is in the way: then the erasure holds, but this must be repeated.
  */
 export function scrub(db: DatabaseSync): void {
+  inStore(() => db.exec('VACUUM'));
+  emptyLog(db);
+}
+
+/** Brings the write-ahead log into the file and empties it: what was overwritten or deleted before is in neither. */
+export function emptyLog(db: DatabaseSync): void {
   inStore(() => {
-    db.exec('VACUUM');
     if (db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) throw refuse('STORE_UNAVAILABLE');
   });
 }

@@ -138,4 +138,16 @@ const ERASURES = `
   CREATE TABLE pending_erasures (person TEXT PRIMARY KEY, wished_at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE, ERASURES];
+/** The id that replaces theirs; those who waited before it was kept get one that no student has. */
+const PSEUDONYMS = `
+  ALTER TABLE pending_erasures ADD COLUMN pseudonym TEXT NOT NULL DEFAULT '';
+  UPDATE pending_erasures SET pseudonym = lower(hex(randomblob(12)));
+`;
+
+/** When the records of a session were anonymised (RETENTION_DAYS), milliseconds. */
+const RETENTION = `
+  ALTER TABLE sessions ADD COLUMN anonymised_at INTEGER;
+  CREATE INDEX sessions_by_end ON sessions (anonymised_at, ended_at);
+`;
+
+export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE, ERASURES, PSEUDONYMS, RETENTION];

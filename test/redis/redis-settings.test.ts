@@ -137,10 +137,14 @@ test('refused: a CA file without certificates', () => {
   expect(() => readConfig(environment)).toThrow(/^REDIS_TLS_CA_FILE must be a file of certificates as PEM/);
 });
 
-test('what is right still needs the rest of the profile, which is not in this version', () => {
+test('what is right still needs the rest of the profile', () => {
+  const both = { REDIS_URL: 'redis://a', MONGODB_URL: 'mongodb://b/roll' };
   expect(() => readConfig({ REDIS_URL: 'redis://a' })).toThrow('MONGODB_URL is not');
-  expect(() => readConfig({ REDIS_URL: 'redis://a', MONGODB_URL: 'mongodb://b' })).toThrow('not available');
-  expect(readConfig({}).redis).toBeNull();
+  expect(() => readConfig({ MONGODB_URL: 'mongodb://b' })).toThrow('REDIS_URL is not');
+  expect(() => readConfig(both)).toThrow(/^JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL is needed/);
+  const { distributed } = readConfig({ ...both, JWT_SECRET: 'x'.repeat(32) });
+  expect(distributed).toMatchObject({ mongodb: 'mongodb://b/roll', redis: { prefix: 'rollcast' } });
+  expect(readConfig({}).distributed).toBeNull();
 });
 
 const FIT = { redis_version: '7.0.15', redis_mode: 'standalone', maxmemory_policy: 'noeviction', aof_enabled: '1' };

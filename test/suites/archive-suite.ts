@@ -8,6 +8,7 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { describeCorrections } from './archive-corrections.ts';
 import { describePersonalData } from './archive-personal-data.ts';
 import { describeReports } from './archive-reports.ts';
+import { describeRetention } from './archive-retention.ts';
 import { describeStoring } from './archive-storing.ts';
 
 export type ArchiveUnderTest = { registry: Registry; archive: Archive };
@@ -25,5 +26,6 @@ export function describeArchive(name: string, create: MakeArchive): void {
     describeCorrections(() => made);
     describeReports(() => made);
     describePersonalData(() => made);
+    describeRetention(() => made);
   });
 }

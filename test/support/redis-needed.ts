@@ -5,17 +5,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { containerEngineAnswers } from './container-engine.ts';
 import { redisCommand } from './redis-command.ts';
 import { REDIS_SERVER, RedisProcess } from './redis-server.ts';
 
 const IMAGE = 'redis:7-alpine';
 const IMAGE_PORT = 6379;
-/** A container engine that does not answer by then is as good as none. */
-const ENGINE_ANSWERS_WITHIN_MS = 2_000;
 /** The first start has to fetch the image. */
 const SHARED_START_DEADLINE_MS = 120_000;
 
@@ -25,19 +21,6 @@ export type RedisNeed = 'any' | 'process';
 const MISSING: Record<RedisNeed, string> = {
   any: 'needs Redis: redis-server on the path (apt-get install redis-server), or TEST_REDIS_URL, or a container engine',
   process: 'needs redis-server on the path (apt-get install redis-server)',
-};
-
-/** Answers whether the engine is there without loading the library when it cannot be. */
-const containerEngineAnswers = async (): Promise<boolean> => {
-  const { DOCKER_HOST, XDG_RUNTIME_DIR = '' } = process.env;
-  const sockets = ['/var/run/docker.sock', `${XDG_RUNTIME_DIR}/docker.sock`, `${homedir()}/.docker/run/docker.sock`];
-  if (DOCKER_HOST === undefined && !sockets.some((it) => existsSync(it))) return false;
-  const { getContainerRuntimeClient } = await import('testcontainers');
-  const answers = getContainerRuntimeClient().then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answers, pause(ENGINE_ANSWERS_WITHIN_MS, false, { ref: false })]);
 };
 
 const hasProgram = spawnSync(REDIS_SERVER, ['--version']).status === 0;

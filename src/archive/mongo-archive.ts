@@ -1,0 +1,255 @@
+/** The archive in MongoDB. See archive.ts for what it guarantees. */
+import { refuse } from '../contract/errors.ts';
+import type { AuditEntry } from '../contract/nouns.ts';
+import { type Counts, noCounts } from '../domain/statistics.ts';
+import { MONGO_BULK_TIMEOUT_MS } from '../limits.ts';
+import type { AttendanceDocument, AuditDocument } from '../mongo/collections.ts';
+import { inMongo } from '../mongo/errors.ts';
+import { insertMissing } from '../mongo/insert-only.ts';
+import { finishLeaving, leave } from '../mongo/transitions.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../registry/cursor.ts';
+import type { Page, PageRequest } from '../registry/registry.ts';
+import type {
+  Archive,
+  ArchivedRecord,
+  ArchivedSession,
+  FinalRoll,
+  HistoryEntry,
+  StudentOfCourse,
+  StudentTotals,
+} from './archive.ts';
+import { auditFrom, recordFrom } from './mongo-documents.ts';
+import { MongoPersonalData } from './mongo-personal-data.ts';
+
+export class MongoArchive extends MongoPersonalData implements Archive {
+  async store(roll: FinalRoll): Promise<void> {
+    await inMongo(() => this.#store(roll), MONGO_BULK_TIMEOUT_MS);
+  }
+
+  async #store(roll: FinalRoll): Promise<void> {
+    const { session_id, outcome } = roll;
+    const find = () => this.in.sessions.findOne({ _id: session_id });
+    let session = await find();
+    if (session?.status === 'scheduled' && (await finishLeaving(this.in, session_id, 'scheduled'))) {
+      session = await find();
+    }
+    // Archived already, corrected or erased since perhaps, or given up as lost: whoever comes late changes nothing.
+    if (session?.status === 'completed' || session?.status === 'cancelled') return;
+    // Saying yes to a roll whose session cannot be completed would let the live store forget it.
+    if (session?.status !== 'active') {
+      throw refuse('INTERNAL', `A final roll for a session that is ${session?.status ?? 'unknown'}`);
+    }
+    await insertMissing(this.in.attendance, recordsOf(roll, session.date));
+    await insertMissing(this.in.audit, auditOf(roll));
+    // The commit: until now readers see an active session, and after it nobody stores another roll.
+    await leave(this.in, session_id, 'active', {
+      status: outcome,
+      version: 1,
+      cancel_reason: roll.reason,
+      started_at: roll.started_at,
+      ended_at: roll.ended_at,
+      ended_by: roll.ended_by,
+      ended_by_name: roll.ended_by_name,
+      end_seq: roll.seq,
+      end_room_seq: roll.room_seq,
+      counts: roll.counts,
+    });
+  }
+
+  async session(session_id: string): Promise<ArchivedSession | null> {
+    const settled = await inMongo(() => this.settled(session_id, async () => null));
+    if (settled === null) return null;
+    const { session } = settled;
+    return {
+      session_id,
+      course_id: session.course_id,
+      outcome: session.status as ArchivedSession['outcome'],
+      version: session.version,
+      counts: session.counts,
+      started_at: session.started_at ?? '',
+      ended_at: session.ended_at ?? '',
+      ended_by: session.ended_by ?? '',
+      ended_by_name: session.ended_by_name ?? '',
+      seq: session.end_seq,
+      room_seq: session.end_room_seq ?? 0,
+    };
+  }
+
+  async records(session_id: string, page?: { after_line: number; limit: number }): Promise<ArchivedRecord[]> {
+    const filter = page === undefined ? { session_id } : { session_id, line: { $gt: page.after_line } };
+    const read = () =>
+      this.in.attendance
+        .find(filter)
+        .sort({ line: 1 })
+        .limit(page?.limit ?? 0)
+        .toArray();
+    const settled = await inMongo(() => this.settled(session_id, read));
+    return (settled?.result ?? []).map(recordFrom);
+  }
+
+  async recordOf(session_id: string, student_id: string): Promise<ArchivedRecord | null> {
+    const settled = await inMongo(() =>
+      this.settled(session_id, () => this.in.attendance.findOne({ session_id, student_id })),
+    );
+    return settled === null || settled.result === null ? null : recordFrom(settled.result);
+  }
+
+  async audit(session_id: string, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
+    let after: object = {};
+    if (cursor !== undefined) {
+      const [seq, place] = decodeCursor<[number, number]>('audit', ['number', 'number'], cursor);
+      after = { $or: [{ seq: { $gt: seq } }, { seq, place: { $gt: place } }] };
+    }
+    const read = () =>
+      this.in.audit
+        .find({ session_id, ...after })
+        .sort({ seq: 1, place: 1 })
+        .limit(limit + 1)
+        .toArray();
+    const settled = await inMongo(() => this.settled(session_id, read));
+    const page = pageOf(settled?.result ?? [], limit, ({ seq, place }) => encodeCursor('audit', [seq, place]));
+    return { items: page.items.map(auditFrom), next_cursor: page.next_cursor };
+  }
+
+  async report(
+    course_id: string,
+    { after_student_id, limit }: { after_student_id: string; limit: number },
+  ): Promise<StudentTotals[]> {
+    return inMongo(async () => {
+      await this.finishOpen({ course_id: { $eq: course_id } });
+      const reported = { course_id, session_id: { $nin: await this.#unreported([course_id]) } };
+      const totals: StudentTotals[] = [];
+      let after = after_student_id;
+      while (totals.length < limit) {
+        const ids = await this.#studentIds(course_id, after, limit - totals.length);
+        if (ids.length === 0) break;
+        after = ids.at(-1) as string;
+        // By date, so that name and roll number are at last those of the latest session.
+        const records = this.in.attendance
+          .find({ ...reported, student_id: { $in: ids } }, { projection: REPORTED })
+          .sort({ student_id: 1, date: 1, session_id: 1 });
+        for await (const record of records) addTo(totals, record);
+      }
+      return totals;
+    });
+  }
+
+  /** Of everybody who has a record in the course: so many, after this one, in order. */
+  async #studentIds(course_id: string, after: string, limit: number): Promise<string[]> {
+    const found = await this.in.attendance
+      .aggregate<{ _id: string }>([
+        { $match: { course_id, student_id: { $gt: after } } },
+        { $group: { _id: '$student_id' } },
+        { $sort: { _id: 1 } },
+        { $limit: limit },
+      ])
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  /**
+   * The sessions of these courses whose records are in no report: not completed (yet), cancelled, or anonymised. They are
+   * few, so that what is to be reported needs no list.
+   */
+  async #unreported(course_ids: string[]): Promise<string[]> {
+    const other = [{ status: { $in: ['active' as const, 'cancelled' as const] } }, { anonymised_at: { $gt: 0 } }];
+    const found = await this.in.sessions
+      .find({ course_id: { $in: course_ids }, $or: other }, { projection: { _id: 1 } })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  async history(students: StudentOfCourse[], page: PageRequest): Promise<Page<HistoryEntry>> {
+    const filters: object[] = [];
+    if (page.cursor !== undefined) {
+      const key = decodeCursor<[number, string, number]>('history', ['number', 'string', 'number'], page.cursor);
+      const [date, session_id, line] = key;
+      filters.push({
+        $or: [
+          { date: { $lt: date } },
+          { date, session_id: { $lt: session_id } },
+          { date, session_id, line: { $lt: line } },
+        ],
+      });
+    }
+    if (students.length === 0) return { items: [], next_cursor: null };
+    return inMongo(async () => {
+      filters.push(...(await this.#recordsOfStudents(students)));
+      const found = await this.in.attendance
+        .find({ $and: filters })
+        .sort({ date: -1, session_id: -1, line: -1 })
+        .limit(page.limit + 1)
+        .toArray();
+      const titles = await this.titlesOf(found.map(({ session_id }) => session_id));
+      const entries = found.map((it) => {
+        const { session_id, course_id, date } = it;
+        return { session_id, course_id, title: titles.get(session_id)?.title ?? '', date, record: recordFrom(it) };
+      });
+      return pageOf(entries, page.limit, ({ date, session_id, record }) =>
+        encodeCursor('history', [date, session_id, record.line]),
+      );
+    });
+  }
+
+  async historyCounts(students: StudentOfCourse[]): Promise<Counts> {
+    const counts = noCounts();
+    if (students.length === 0) return counts;
+    const rows = await inMongo(async () =>
+      this.in.attendance
+        .aggregate<{ _id: keyof Counts; n: number }>([
+          { $match: { $and: await this.#recordsOfStudents(students) } },
+          { $group: { _id: '$status', n: { $sum: 1 } } },
+        ])
+        .toArray(),
+    );
+    for (const { _id, n } of rows) counts[_id] = n;
+    return counts;
+  }
+
+  /** What history and its sums range over. */
+  async #recordsOfStudents(students: StudentOfCourse[]): Promise<object[]> {
+    const course_ids = [...new Set(students.map(({ course_id }) => course_id))];
+    await this.finishOpen({ course_id: { $in: course_ids } });
+    const theirs = students.map(({ course_id, student_id }) => ({ course_id, student_id }));
+    return [{ $or: theirs }, { session_id: { $nin: await this.#unreported(course_ids) } }];
+  }
+}
+
+const recordsOf = ({ session_id, course_id, records }: FinalRoll, date: number): AttendanceDocument[] =>
+  records.map((record) => ({
+    _id: `${session_id}:${record.line}`,
+    session_id,
+    course_id,
+    date,
+    ...record,
+    version: 1,
+  }));
+
+const auditOf = ({ session_id, audit, records }: FinalRoll): AuditDocument[] => {
+  const lines = new Map(records.map(({ student_id, line }) => [student_id, line]));
+  const places = new Map<number, number>();
+  return audit.map((entry) => {
+    const place = places.get(entry.seq) ?? 0;
+    places.set(entry.seq, place + 1);
+    const line = entry.student_id === null ? null : (lines.get(entry.student_id) ?? null);
+    return { _id: `${session_id}:${entry.seq}:${place}`, session_id, place, line, ...entry };
+  });
+};
+
+const REPORTED = { student_id: 1, student_name: 1, roll: 1, status: 1 } as const;
+
+/** Records come student by student. */
+const addTo = (
+  totals: StudentTotals[],
+  { student_id, student_name, roll, status }: Pick<AttendanceDocument, keyof typeof REPORTED>,
+): void => {
+  let last = totals.at(-1);
+  if (last?.student_id !== student_id) {
+    last = { student_id, student_name, roll, sessions: 0, counts: noCounts() };
+    totals.push(last);
+  }
+  last.student_name = student_name;
+  last.roll = roll;
+  last.sessions += 1;
+  last.counts[status] += 1;
+};

@@ -1,0 +1,295 @@
+/**
+ * Corrections of completed sessions in MongoDB. One commits by inserting a document that holds all of it, under the
+ * number of the version that it makes; records, audit and session follow. A reader looks for a correction beyond the
+ * session's version after it has read, so it sees each whole or not at all, and finishes one whose writer has died.
+ */
+import { refuse } from '../contract/errors.ts';
+import type { AuditEntry, MarkUpdate } from '../contract/nouns.ts';
+import { type Counts, noCounts } from '../domain/statistics.ts';
+import { MONGO_BULK_TIMEOUT_MS, REFUSAL_MAX_IDS } from '../limits.ts';
+import type {
+  AttendanceDocument,
+  AuditDocument,
+  Collections,
+  CorrectionDocument,
+  LineChange,
+  SessionDocument,
+} from '../mongo/collections.ts';
+import { inMongo } from '../mongo/errors.ts';
+import { inserted, insertMissing } from '../mongo/insert-only.ts';
+import type { Archive, ArchivedRecord, Correction } from './archive.ts';
+import { recordFrom } from './mongo-documents.ts';
+
+/** Tries of a correction, or of a reading, that other corrections overtake. */
+const MAX_TRIES = 20;
+
+/** A session as the archive has it: everything that it says from the archive on is there. */
+export type ArchivedDocument = SessionDocument & { counts: Counts; end_seq: number };
+
+type Decided = { changes: LineChange[]; records: ArchivedRecord[]; counts: Counts };
+
+export class MongoCorrections implements Pick<Archive, 'correct' | 'cancel'> {
+  protected readonly in: Collections;
+
+  constructor(collections: Collections) {
+    this.in = collections;
+  }
+
+  async correct(
+    correction: Correction,
+  ): Promise<{ version: number; records: ArchivedRecord[]; counts: Counts } | null> {
+    return inMongo(async () => {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const settled = await this.settled(correction.session_id, (session) => this.#named(session, correction));
+        if (settled === null) return null;
+        const { session, result: found } = settled;
+        if (session.status !== 'completed') throw refuse('CONFLICT', 'This session is cancelled');
+        if (session.anonymising === true) throw refuse('CONFLICT', 'The records of this session are anonymised');
+        const { changes, records, counts } = decide(session, found, correction);
+        if (changes.length === 0) return { version: session.version, records, counts };
+        const { by, at, reason } = correction;
+        const document = nextOf(session, { by, at, reason, changes, counts, cancels: false });
+        if (!(await inserted(this.in.corrections, document))) continue;
+        await this.#finish(document);
+        return { version: document.version, records, counts };
+      }
+      throw refuse('CONFLICT', 'The session is being corrected by others; try again', { retryable: true });
+    }, MONGO_BULK_TIMEOUT_MS);
+  }
+
+  async cancel(session_id: string, by: string, reason: string, at: string): Promise<boolean> {
+    return inMongo(async () => {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const settled = await this.settled(session_id, async () => null);
+        if (settled?.session.status !== 'completed') return false;
+        const { session } = settled;
+        const document = nextOf(session, { by, at, reason, changes: [], counts: session.counts, cancels: true });
+        if (!(await inserted(this.in.corrections, document))) continue;
+        await this.#finish(document);
+        return true;
+      }
+      throw refuse('CONFLICT', 'The session is being corrected by others; try again', { retryable: true });
+    });
+  }
+
+  /** A reading of a session with every correction up to its version and nothing of later ones. Null: not archived. */
+  protected async settled<T>(
+    session_id: string,
+    read: (session: ArchivedDocument) => Promise<T>,
+  ): Promise<{ session: ArchivedDocument; result: T } | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const session = (await this.in.sessions.findOne({ _id: session_id })) as ArchivedDocument | null;
+      if (session === null || session.version === 0) return null;
+      const result = await read(session);
+      // After the reading: one that commits later has not touched what was read.
+      const next = await this.in.corrections.findOne({ _id: idOf(session_id, session.version + 1) });
+      // Nothing comes after the one that cancels, and that changes no record.
+      if (next === null || (next.cancels && session.status === 'cancelled')) return { session, result };
+      await this.#finish(next);
+    }
+    throw refuse('CONFLICT', 'The session is being corrected by others; try again', { retryable: true });
+  }
+
+  /** Of one course, or of all: what readers of many sessions at once must do first. */
+  protected async finishOpen(filter: { course_id?: object } = {}): Promise<void> {
+    const open = await this.in.corrections.find({ open: true, ...filter }).toArray();
+    for (const document of open) await this.#finish(document);
+  }
+
+  /** Idempotent, and safe for whoever comes late: a record that a later correction has changed stays. */
+  async #finish(document: CorrectionDocument): Promise<void> {
+    const { _id, session_id, version, counts, changes, cancels } = document;
+    await insertMissing(
+      this.in.attendance,
+      changes.flatMap((change) => admittedRecord(document, change)),
+    );
+    const updates = changes.map((change) => ({
+      updateOne: {
+        filter: { _id: `${session_id}:${change.line}`, version: { $lt: version } },
+        update: { $set: changedFields(document, change) },
+      },
+    }));
+    if (updates.length > 0) await this.in.attendance.bulkWrite(updates, { ordered: false });
+    await insertMissing(this.in.audit, auditOf(document));
+    if (cancels) {
+      const { reason, at } = document;
+      const set = { status: 'cancelled' as const, cancel_reason: reason, cancelled_at: Date.parse(at) };
+      await this.in.sessions.updateOne({ _id: session_id, status: 'completed' }, { $set: set });
+    } else {
+      await this.in.sessions.updateOne({ _id: session_id, version: { $lt: version } }, { $set: { version, counts } });
+    }
+    await this.#eraseWhoIsErased(document);
+    await this.in.corrections.updateOne({ _id }, { $set: { open: false } });
+  }
+
+  /**
+   * It was decided before somebody was erased and has committed after: it would bring their id back. The erasure writes
+   * the record and then looks for corrections, this looks for the record after it was committed: one of the two sees it.
+   */
+  async #eraseWhoIsErased(document: CorrectionDocument): Promise<void> {
+    const { session_id, changes } = document;
+    const ids = changes.map(({ line }) => `${session_id}:${line}`);
+    const records = await this.in.attendance
+      .find({ _id: { $in: ids } }, { projection: { line: 1, student_id: 1 } })
+      .toArray();
+    for (const { line, student_id } of records) {
+      const change = changes.find((it) => it.line === line);
+      if (change === undefined || change.student_id === student_id) continue;
+      await this.eraseFromCorrections(session_id, line, student_id);
+    }
+  }
+
+  /** A line of a session in its corrections and in its audit list. Answers how many of them it is in. */
+  protected async eraseFromCorrections(session_id: string, line: number, name: string): Promise<number> {
+    let touched = 0;
+    for (const { _id, seq, changes } of await this.in.corrections.find({ session_id }).toArray()) {
+      if (!changes.some((change) => change.line === line)) continue;
+      const erased = changes.map((change) => (change.line === line ? erasedChange(change, name) : change));
+      await this.in.corrections.updateOne({ _id }, { $set: { changes: erased, reason: '' } });
+      // One reason, kept on every line of its correction: it may speak of this person on the others' lines as well.
+      await this.in.audit.updateMany({ session_id, seq }, { $set: { reason: '' } });
+      touched += 1;
+    }
+    for (const entry of await this.in.audit.find({ session_id, line }).toArray()) {
+      const set = {
+        student_id: name,
+        // "by" is the student's own user id on a check-in; anywhere else it is staff, who are not erased here.
+        ...(entry.source === 'checkin' ? { by: name } : {}),
+        ...(entry.remarks === undefined ? {} : { remarks: null }),
+        ...(entry.reason === undefined ? {} : { reason: '' }),
+      };
+      await this.in.audit.updateOne({ _id: entry._id }, { $set: set });
+      touched += 1;
+    }
+    return touched;
+  }
+
+  /** What there is of everybody whom the updates name, and the next free line. */
+  async #named({ _id: session_id }: ArchivedDocument, { updates, admit }: Correction) {
+    const student_ids = [...new Set(updates.map(({ student_id }) => student_id))];
+    const found = await this.in.attendance.find({ session_id, student_id: { $in: student_ids } }).toArray();
+    const records = new Map(found.map((it) => [it.student_id, recordFrom(it)]));
+    const needsLine = student_ids.some((id) => !records.has(id)) && admit.length > 0;
+    const last = needsLine
+      ? await this.in.attendance
+          .find({ session_id }, { projection: { line: 1 } })
+          .sort({ line: -1 })
+          .limit(1)
+          .toArray()
+      : [];
+    return { records, next_line: (last[0]?.line ?? -1) + 1 };
+  }
+}
+
+const idOf = (session_id: string, version: number): string => `${session_id}:${version}`;
+
+/** The seq of a correction: the roll's changes first, then one per version after the first. */
+const nextOf = (
+  session: ArchivedDocument,
+  what: Pick<CorrectionDocument, 'by' | 'at' | 'reason' | 'changes' | 'counts' | 'cancels'>,
+): CorrectionDocument => ({
+  _id: idOf(session._id, session.version + 1),
+  session_id: session._id,
+  course_id: session.course_id,
+  version: session.version + 1,
+  seq: session.end_seq + session.version,
+  open: true,
+  ...what,
+});
+
+type Named = { records: Map<string, ArchivedRecord>; next_line: number };
+
+const decide = (session: ArchivedDocument, { records, next_line }: Named, correction: Correction): Decided => {
+  const { by, at } = correction;
+  const version = session.version + 1;
+  // The last of several updates of one student is the one that counts.
+  const updates = new Map(correction.updates.map((update) => [update.student_id, update]));
+  const admissible = new Map(correction.admit.map((student) => [student.student_id, student]));
+  const unknown = [...updates.keys()].filter((id) => !records.has(id) && !admissible.has(id));
+  if (unknown.length > 0) {
+    throw refuse('STUDENT_NOT_ON_ROLL', undefined, { student_ids: unknown.slice(0, REFUSAL_MAX_IDS) });
+  }
+  const decided: Decided = { changes: [], records: [], counts: { ...noCounts(), ...session.counts } };
+  let line = next_line;
+  for (const [student_id, update] of updates) {
+    const before = records.get(student_id);
+    const student = admissible.get(student_id);
+    if (before !== undefined && changesNothing(before, update)) {
+      decided.records.push(before);
+      continue;
+    }
+    const base = before ?? absentRecord(line++, student as Correction['admit'][number]);
+    const remarks = update.remarks === undefined ? base.remarks : update.remarks;
+    decided.records.push({ ...base, status: update.status, remarks, marked_at: at, marked_by: by, version });
+    const from = before?.status ?? null;
+    const change: LineChange = { line: base.line, student_id, from, to: update.status };
+    if (update.remarks !== undefined) change.remarks = update.remarks;
+    if (before === undefined) {
+      const { user_id, student_name, roll } = base;
+      change.admitted = { user_id, student_name, roll, date: session.date };
+    }
+    decided.changes.push(change);
+    if (from !== null) decided.counts[from] -= 1;
+    decided.counts[update.status] += 1;
+  }
+  return decided;
+};
+
+const changesNothing = (before: ArchivedRecord, { status, remarks }: MarkUpdate): boolean =>
+  before.status === status && (remarks === undefined || remarks === before.remarks);
+
+const absentRecord = (line: number, { student_id, user_id, student_name, roll }: Correction['admit'][number]) => ({
+  line,
+  student_id,
+  user_id,
+  student_name,
+  roll,
+  status: 'absent' as const,
+  joined_at: null,
+  marked_at: null,
+  marked_by: null,
+  remarks: null,
+  version: 0,
+});
+
+const admittedRecord = (
+  { session_id, course_id }: CorrectionDocument,
+  { line, student_id, admitted }: LineChange,
+): AttendanceDocument[] => {
+  if (admitted === undefined) return [];
+  const { date, ...who } = admitted;
+  return [{ _id: `${session_id}:${line}`, session_id, course_id, date, ...absentRecord(line, { student_id, ...who }) }];
+};
+
+const changedFields = ({ at, by, version }: CorrectionDocument, { to, remarks }: LineChange) => ({
+  status: to,
+  marked_at: at,
+  marked_by: by,
+  version,
+  ...(remarks === undefined ? {} : { remarks }),
+});
+
+const auditOf = (document: CorrectionDocument): AuditDocument[] => {
+  const { session_id, seq, at, by, reason, changes, cancels } = document;
+  const entry = (
+    place: number,
+    line: number | null,
+    it: Pick<AuditEntry, 'student_id' | 'from' | 'to' | 'remarks'>,
+  ) => {
+    const source = cancels ? ('cancel' as const) : ('correction' as const);
+    return { _id: `${session_id}:${seq}:${place}`, session_id, place, line, seq, at, by, reason, source, ...it };
+  };
+  if (cancels) return [entry(0, null, { student_id: null, from: 'completed', to: 'cancelled' })];
+  return changes.map(({ line, student_id, from, to, remarks }, place) =>
+    entry(place, line, { student_id, from, to, ...(remarks === undefined ? {} : { remarks }) }),
+  );
+};
+
+const erasedChange = (change: LineChange, student_id: string): LineChange => ({
+  ...change,
+  student_id,
+  ...(change.remarks === undefined ? {} : { remarks: null }),
+  ...(change.admitted === undefined
+    ? {}
+    : { admitted: { ...change.admitted, user_id: student_id, student_name: '', roll: null } }),
+});
