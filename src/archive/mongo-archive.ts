@@ -21,9 +21,12 @@ import type {
 import { auditFrom, recordFrom } from './mongo-documents.ts';
 import { MongoPersonalData } from './mongo-personal-data.ts';
 
+/** Whole rolls, and reports over many of them, may take longer than a look at one session. */
+const inArchive = <T>(fn: () => Promise<T>): Promise<T> => inMongo(fn, MONGO_BULK_TIMEOUT_MS);
+
 export class MongoArchive extends MongoPersonalData implements Archive {
   async store(roll: FinalRoll): Promise<void> {
-    await inMongo(() => this.#store(roll), MONGO_BULK_TIMEOUT_MS);
+    await inArchive(() => this.#store(roll));
   }
 
   async #store(roll: FinalRoll): Promise<void> {
@@ -57,7 +60,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
   }
 
   async session(session_id: string): Promise<ArchivedSession | null> {
-    const settled = await inMongo(() => this.settled(session_id, async () => null));
+    const settled = await inArchive(() => this.settled(session_id, async () => null));
     if (settled === null) return null;
     const { session } = settled;
     return {
@@ -83,12 +86,12 @@ export class MongoArchive extends MongoPersonalData implements Archive {
         .sort({ line: 1 })
         .limit(page?.limit ?? 0)
         .toArray();
-    const settled = await inMongo(() => this.settled(session_id, read));
+    const settled = await inArchive(() => this.settled(session_id, read));
     return (settled?.result ?? []).map(recordFrom);
   }
 
   async recordOf(session_id: string, student_id: string): Promise<ArchivedRecord | null> {
-    const settled = await inMongo(() =>
+    const settled = await inArchive(() =>
       this.settled(session_id, () => this.in.attendance.findOne({ session_id, student_id })),
     );
     return settled === null || settled.result === null ? null : recordFrom(settled.result);
@@ -106,7 +109,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
         .sort({ seq: 1, place: 1 })
         .limit(limit + 1)
         .toArray();
-    const settled = await inMongo(() => this.settled(session_id, read));
+    const settled = await inArchive(() => this.settled(session_id, read));
     const page = pageOf(settled?.result ?? [], limit, ({ seq, place }) => encodeCursor('audit', [seq, place]));
     return { items: page.items.map(auditFrom), next_cursor: page.next_cursor };
   }
@@ -115,7 +118,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
     course_id: string,
     { after_student_id, limit }: { after_student_id: string; limit: number },
   ): Promise<StudentTotals[]> {
-    return inMongo(async () => {
+    return inArchive(async () => {
       await this.finishOpen({ course_id: { $eq: course_id } });
       const reported = { course_id, session_id: { $nin: await this.#unreported([course_id]) } };
       const totals: StudentTotals[] = [];
@@ -173,7 +176,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
       });
     }
     if (students.length === 0) return { items: [], next_cursor: null };
-    return inMongo(async () => {
+    return inArchive(async () => {
       filters.push(...(await this.#recordsOfStudents(students)));
       const found = await this.in.attendance
         .find({ $and: filters })
@@ -194,7 +197,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
   async historyCounts(students: StudentOfCourse[]): Promise<Counts> {
     const counts = noCounts();
     if (students.length === 0) return counts;
-    const rows = await inMongo(async () =>
+    const rows = await inArchive(async () =>
       this.in.attendance
         .aggregate<{ _id: keyof Counts; n: number }>([
           { $match: { $and: await this.#recordsOfStudents(students) } },

@@ -4,11 +4,14 @@
  *
  * No document key holds a person's id: an erasure replaces ids in place.
  */
-import type { Collection, Db, IndexSpecification } from 'mongodb';
+import { type Collection, type Db, MongoServerError } from 'mongodb';
 import type { ArchivedRecord } from '../archive/archive.ts';
 import type { AttendanceStatus, AuditEntry, Course, Enrollment } from '../contract/nouns.ts';
 import type { Counts } from '../domain/statistics.ts';
 import type { StoredSession } from '../registry/registry.ts';
+
+/** What a server answers about a collection that nothing was written to yet. */
+const NAMESPACE_NOT_FOUND = 26;
 
 export type CourseDocument = Omit<Course, 'id'> & { _id: string };
 
@@ -137,9 +140,9 @@ export const collectionsOf = (db: Db): Collections => ({
   erasures: db.collection('erasures'),
 });
 
-type Index = { key: IndexSpecification; unique?: true };
+type Index = { key: Record<string, 1>; unique?: true };
 
-/** Named after their keys by the server: an index that is there already is left as it is. */
+/** Their names are made of their keys, as the server would. */
 export const INDEXES: { [N in keyof Collections]: Index[] } = {
   courses: [{ key: { created_at: 1, _id: 1 } }, { key: { teacher_id: 1 } }, { key: { staff: 1 } }],
   enrollments: [
@@ -172,11 +175,29 @@ export const INDEXES: { [N in keyof Collections]: Index[] } = {
   erasures: [],
 };
 
-/** Makes what is missing and waits for it. */
+/** Makes what is missing, one after the other, and waits for it. What is there already is not asked for again. */
 export const makeIndexes = async (collections: Collections): Promise<void> => {
   for (const name of Object.keys(INDEXES) as (keyof Collections)[]) {
     const indexes = INDEXES[name];
     if (indexes.length === 0) continue;
-    await collections[name].createIndexes(indexes.map(({ key, unique }) => ({ key, unique }) as never));
+    const there = await namesOfIndexes(collections[name]);
+    for (const { key, unique = false } of indexes) {
+      if (!there.has(nameOf(key))) await collections[name].createIndex(key, { name: nameOf(key), unique });
+    }
+  }
+};
+
+const nameOf = (key: Index['key']): string =>
+  Object.entries(key)
+    .map(([field, direction]) => `${field}_${direction}`)
+    .join('_');
+
+const namesOfIndexes = async (collection: Pick<Collection, 'indexes'>): Promise<Set<string>> => {
+  try {
+    const indexes = await collection.indexes();
+    return new Set(indexes.map(({ name }) => String(name)));
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return new Set();
+    throw error;
   }
 };

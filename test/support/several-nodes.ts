@@ -1,4 +1,4 @@
-/** Several nodes of the distributed profile as processes of their own, on one Redis and one file of records. */
+/** Several nodes of the distributed profile as processes of their own, on one Redis and one MongoDB or file of records. */
 import path from 'node:path';
 import { expect } from 'vitest';
 import { NODE_SCRIPT } from '../../deploy/local-cluster/programs.ts';
@@ -9,6 +9,8 @@ export type SeveralNodesOptions = {
   count: number;
   /** Known when they are started. Of one node: what it alone is to have, such as another way to the same Redis. */
   env: (node: number) => Environment;
+  /** The database of their records; unset: a file that they share, which is quicker. */
+  mongodb?: string;
 };
 
 export class SeveralNodes extends Deployment {
@@ -21,10 +23,13 @@ export class SeveralNodes extends Deployment {
     this.removeData = removeData;
   }
 
-  static async start({ count, env }: SeveralNodesOptions): Promise<SeveralNodes> {
+  static async start({ count, env, mongodb }: SeveralNodesOptions): Promise<SeveralNodes> {
     const { dir, remove } = dataDirectory();
-    const shared = { JWT_SECRET: TEST_SECRET, SHARED_FILE: path.join(dir, 'records.db') };
-    const nodes = Array.from({ length: count }, (_, n) => new Service({ ...shared, ...env(n) }, NODE_SCRIPT));
+    const records: Environment =
+      mongodb === undefined ? { SHARED_FILE: path.join(dir, 'records.db') } : { MONGODB_URL: mongodb };
+    const script = mongodb === undefined ? [NODE_SCRIPT] : [];
+    const make = (n: number) => new Service({ JWT_SECRET: TEST_SECRET, ...records, ...env(n) }, ...script);
+    const nodes = Array.from({ length: count }, (_, n) => make(n));
     // The first one makes the file.
     await nodes[0]?.start();
     await Promise.all(nodes.slice(1).map((it) => it.start()));
