@@ -103,7 +103,10 @@ export class MongoProcess {
 
   private async takesWrites(): Promise<boolean> {
     if (this.child === null) throw new Error(`${this.name} ended instead of answering: ${this.output}`);
-    const client = new MongoClient(this.url('admin'), { serverSelectionTimeoutMS: ANSWER_WITHIN_MS });
+    const client = new MongoClient(this.url('admin'), {
+      serverSelectionTimeoutMS: ANSWER_WITHIN_MS,
+      socketTimeoutMS: ANSWER_WITHIN_MS,
+    });
     try {
       const admin = client.db('admin');
       const hello = await admin.command({ hello: 1 });

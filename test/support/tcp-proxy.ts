@@ -13,11 +13,15 @@ class OneWay {
   private timer: NodeJS.Timeout | undefined;
   private frozen = false;
   private withheld: { what: RegExp; found: () => void } | null = null;
+  private instead: (() => void) | null = null;
 
   constructor(from: Socket, to: Socket, latency_ms: () => number) {
     this.to = to;
     this.latency_ms = latency_ms;
-    from.on('data', (chunk) => this.takeBytes(this.filtered(chunk)));
+    from.on('data', (chunk) => {
+      if (this.instead === null) this.takeBytes(this.filtered(chunk));
+      else this.instead();
+    });
     from.on('end', () => this.take(() => this.to.end()));
     from.on('error', () => this.take(() => this.to.resetAndDestroy()));
   }
@@ -44,6 +48,11 @@ class OneWay {
       this.bytes += chunk.length;
       this.to.write(chunk);
     });
+  }
+
+  /** What comes in next does not go out; this happens instead. */
+  dropNext(instead: () => void): void {
+    this.instead = instead;
   }
 
   /** Resolves when this has come in, in one piece; it does not go out. */
@@ -130,6 +139,11 @@ export class ProxiedConnection {
     const answered = this.toClient.withhold(answer);
     this.toServer.takeBytes(Buffer.from(what, 'latin1'));
     await answered;
+  }
+
+  /** The next thing that the server says is lost, and the connection with it: it was done, and nobody is told. */
+  cutAtNextAnswer(): void {
+    this.toClient.dropNext(() => this.cut());
   }
 
   /** Resets it on both sides; what was underway is lost. */
