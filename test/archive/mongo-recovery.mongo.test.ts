@@ -1,0 +1,228 @@
+/**
+ * What commits by an insert may be left unfinished by a node that dies. Whoever reads or writes next finishes it, and
+ * whoever wakes late changes nothing.
+ */
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { CorrectionDocument, RosterChangeDocument } from '../../src/mongo/collections.ts';
+import { readAll, refused } from '../suites/expectations.ts';
+import { beginSession, enrollmentOf, finalRollOf, recordOf, sessionOf } from '../suites/fixtures.ts';
+import { describeWithMongo, sharedMongo } from '../support/mongo-needed.ts';
+import { emptiedMongoStores, type MongoStores } from '../support/mongo-stores.ts';
+
+const AT = '2026-09-08T10:00:00.000Z';
+const BY = { user_id: 't1', name: 'Ada' };
+
+describeWithMongo('with MongoDB', 'any', () => {
+  const mongo = sharedMongo();
+  const stores = emptiedMongoStores(() => mongo.database());
+  afterAll(stores.close);
+  let made: MongoStores;
+  beforeEach(async () => {
+    made = await stores.make();
+  });
+
+  const correction = (version: number, more: Partial<CorrectionDocument> = {}): CorrectionDocument => ({
+    _id: `x1:${version}`,
+    session_id: 'x1',
+    course_id: 'c1',
+    version,
+    seq: version + 1,
+    by: 't2',
+    at: AT,
+    reason: 'a note',
+    changes: [
+      { line: 1, student_id: 's2', from: 'absent', to: 'late', remarks: 'bus' },
+      {
+        line: 2,
+        student_id: 'n1',
+        from: null,
+        to: 'present',
+        admitted: { user_id: 'u1', student_name: 'New', roll: null, date: 5 },
+      },
+    ],
+    counts: { present: 2, absent: 0, late: 1, excused: 0 },
+    cancels: false,
+    open: true,
+    ...more,
+  });
+  const audit = () => readAll((cursor) => made.archive.audit('x1', { limit: 200, cursor }));
+  const stored = async () => {
+    await beginSession(made.registry, 'x1');
+    await made.archive.store(finalRollOf('x1'));
+  };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['the session', () => made.archive.session('x1')],
+    ['its records', () => made.archive.records('x1')],
+    ['one record', () => made.archive.recordOf('x1', 's2')],
+    ['the audit list', () => made.archive.audit('x1', { limit: 9 })],
+    ['a report', () => made.archive.report('c1', { after_student_id: '', limit: 9 })],
+    ['a history', () => made.archive.history([{ course_id: 'c1', student_id: 's2' }], { limit: 9 })],
+    ['sums', () => made.archive.historyCounts([{ course_id: 'c1', student_id: 's2' }])],
+    ['an export', () => made.archive.exportPerson({ id: 's2', user: true })],
+  ])('a correction that was only inserted is finished by who reads %s', async (_name, read) => {
+    await stored();
+    await made.collections.corrections.insertOne(correction(2));
+    await read();
+    expect(await made.archive.session('x1')).toMatchObject({ version: 2, counts: { present: 2, late: 1 } });
+    expect(await made.archive.recordOf('x1', 's2')).toMatchObject({ status: 'late', remarks: 'bus', version: 2 });
+    expect(await made.archive.recordOf('x1', 'n1')).toMatchObject({ status: 'present', student_name: 'New', line: 2 });
+    expect((await audit()).slice(2)).toMatchObject([
+      { student_id: 's2', to: 'late', source: 'correction' },
+      { student_id: 'n1', from: null, to: 'present' },
+    ]);
+    expect(await made.collections.corrections.findOne({ _id: 'x1:2' })).toMatchObject({ open: false });
+  });
+
+  test('the next correction is made of what the unfinished one left', async () => {
+    await stored();
+    await made.collections.corrections.insertOne(correction(2));
+    const updates = [{ student_id: 'n1', status: 'excused' as const }];
+    const result = await made.archive.correct({ session_id: 'x1', updates, reason: 'r', by: 't1', at: AT, admit: [] });
+    expect(result).toMatchObject({ version: 3, counts: { present: 1, absent: 0, late: 1, excused: 1 } });
+  });
+
+  test('who finishes a correction late changes nothing that a later one has written', async () => {
+    await stored();
+    await made.collections.corrections.insertOne(correction(2));
+    const updates = [{ student_id: 's2', status: 'excused' as const, remarks: 'ill' }];
+    await made.archive.correct({ session_id: 'x1', updates, reason: 'r', by: 't1', at: AT, admit: [] });
+    const before = [await made.archive.records('x1'), await audit(), await made.archive.session('x1')];
+    // As if it were still to be finished.
+    await made.collections.corrections.updateOne({ _id: 'x1:2' }, { $set: { open: true } });
+    await made.archive.report('c1', { after_student_id: '', limit: 9 });
+    expect([await made.archive.records('x1'), await audit(), await made.archive.session('x1')]).toEqual(before);
+  });
+
+  test('a correction that was decided before an erasure and is finished after it brings nobody back', async () => {
+    await stored();
+    await made.archive.erasePerson({ id: 's2', user: true }, 'anon1');
+    await made.collections.corrections.insertOne(correction(2));
+    await made.archive.session('x1');
+    expect(await made.archive.recordOf('x1', 'anon1')).toMatchObject({ status: 'late', version: 2 });
+    const { corrections, audit: entries, attendance } = made.collections;
+    for (const collection of [corrections, entries, attendance]) {
+      expect(JSON.stringify(await (collection as typeof corrections).find().toArray())).not.toContain('s2');
+    }
+  });
+
+  test('of a cancellation and a correction at the same moment one is first, and each is told', async () => {
+    await stored();
+    const updates = [{ student_id: 's2', status: 'late' as const }];
+    const [cancelled, corrected] = await Promise.allSettled([
+      made.archive.cancel('x1', 't1', 'wrong class', AT),
+      made.archive.correct({ session_id: 'x1', updates, reason: 'r', by: 't1', at: AT, admit: [] }),
+    ]);
+    expect(cancelled).toMatchObject({ status: 'fulfilled', value: true });
+    const entries = (await audit()).slice(2).map(({ source }) => source);
+    expect(entries).toEqual(corrected.status === 'fulfilled' ? ['correction', 'cancel'] : ['cancel']);
+    expect(await made.archive.session('x1')).toMatchObject({ outcome: 'cancelled' });
+  });
+
+  const change = (revision: number, more: Partial<RosterChangeDocument> = {}): RosterChangeDocument => ({
+    _id: `c1:${revision}`,
+    course_id: 'c1',
+    revision,
+    size_before: 2,
+    size: 3,
+    open: true,
+    rows: [
+      { ...enrollmentOf('s1', { name: 'Renamed' }), number: 0, created_at: 1 },
+      { ...enrollmentOf('s3'), number: 2, created_at: 2 },
+    ],
+    ...more,
+  });
+  const enrolled = async () => {
+    await made.registry.putEnrollments('c1', [enrollmentOf('s1'), enrollmentOf('s2')], 1);
+  };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['the roster', () => made.registry.approvedEnrollments('c1')],
+    ['a page', () => made.registry.enrollments('c1', { limit: 9 })],
+    ['one student', () => made.registry.enrollment('c1', 's3')],
+    ['one user', () => made.registry.enrollmentOfUser('c1', 's3')],
+    ['some students', () => made.registry.enrollmentsOf('c1', ['s3'])],
+    ['a person', () => made.registry.enrollmentsOfPerson('s3')],
+    ['the courses of a student', () => made.registry.courses({ enrolled_user_id: 's3' }, { limit: 9 })],
+  ])('a change of a roster that was only inserted is finished by who reads %s', async (_name, read) => {
+    await enrolled();
+    await made.collections.rosterChanges.insertOne(change(2));
+    await read();
+    expect(await made.collections.enrollments.find().sort({ student_id: 1 }).toArray()).toMatchObject([
+      { student_id: 's1', name: 'Renamed', revision: 2 },
+      { student_id: 's2', revision: 1 },
+      { student_id: 's3', revision: 2 },
+    ]);
+    // What it held is not kept twice.
+    expect(await made.collections.rosterChanges.findOne({ _id: 'c1:2' })).not.toHaveProperty('rows');
+  });
+
+  test('who brings in a change of a roster late changes nothing that a later one has written', async () => {
+    await enrolled();
+    await made.collections.rosterChanges.insertOne(change(2));
+    await made.registry.putEnrollments('c1', [enrollmentOf('s1', { name: 'Latest' })], 3);
+    await made.collections.rosterChanges.updateOne({ _id: 'c1:2' }, { $set: change(2) });
+    await made.registry.enrollmentsOfPerson('s1');
+    expect(await made.registry.enrollment('c1', 's1')).toMatchObject({ name: 'Latest' });
+  });
+
+  test('requests that change a roster at the same moment are all in it', async () => {
+    const students = Array.from({ length: 8 }, (_, n) => enrollmentOf(`s${n}`));
+    await Promise.all(students.map((it, n) => made.registry.putEnrollments('c1', [it], n)));
+    expect((await made.registry.approvedEnrollments('c1')).map((it) => it.student_id)).toEqual(
+      students.map((it) => it.student_id),
+    );
+    const ids = (await made.collections.enrollments.find().toArray()).map(({ _id }) => _id);
+    expect(new Set(ids).size).toBe(8);
+  });
+
+  test('START-2 a start that was decided by a node which died is the start of whoever asks next', async () => {
+    await made.registry.createSession(sessionOf('x1'));
+    const set = { status: 'active' as const, begun_at: 7, begun_by: 't9', begun_by_name: 'Eve' };
+    await made.collections.transitions.insertOne({ _id: 'x1:scheduled', set });
+    expect(await made.registry.cancelScheduled('x1', 't1', null, 8)).toBe(false);
+    expect(await made.registry.session('x1')).toMatchObject({ status: 'active', begun_by: 't9' });
+    expect(await made.registry.begin('x1', BY, 9)).toMatchObject({ begun_at: 7 });
+  });
+
+  test('END-2 a roll whose start was decided and not written down is archived all the same', async () => {
+    await made.registry.createSession(sessionOf('x1'));
+    const set = { status: 'active' as const, begun_at: 7, begun_by: 't9', begun_by_name: 'Eve' };
+    await made.collections.transitions.insertOne({ _id: 'x1:scheduled', set });
+    await made.archive.store(finalRollOf('x1'));
+    expect(await made.archive.session('x1')).toMatchObject({ outcome: 'completed', version: 1 });
+  });
+
+  test('END-2 an archiver that died in the middle leaves nothing that anybody sees, and the next one completes it', async () => {
+    await beginSession(made.registry, 'x1');
+    const [first] = finalRollOf('x1').records;
+    if (first === undefined) throw new Error('a roll of nobody');
+    const common = { session_id: 'x1', course_id: 'c1', date: 1_788_768_000_000, version: 1 };
+    await made.collections.attendance.insertOne({ _id: 'x1:0', ...common, ...first });
+    expect(await made.archive.session('x1')).toBeNull();
+    expect(await made.archive.records('x1')).toEqual([]);
+    expect(await made.archive.report('c1', { after_student_id: '', limit: 9 })).toEqual([]);
+    expect(await made.archive.history([{ course_id: 'c1', student_id: 's1' }], { limit: 9 })).toMatchObject({
+      items: [],
+    });
+    await made.archive.store(finalRollOf('x1'));
+    expect(await made.archive.records('x1')).toHaveLength(2);
+    expect(await audit()).toHaveLength(2);
+  });
+
+  test('a roll that names a student twice is refused, and its session stays active', async () => {
+    await beginSession(made.registry, 'x1');
+    const twice = finalRollOf('x1', { records: [recordOf(0, 's1'), recordOf(1, 's1')] });
+    await expect(made.archive.store(twice)).rejects.not.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect((await made.registry.session('x1'))?.status).toBe('active');
+  });
+
+  test('STORE_UNAVAILABLE when the connection is closed', async () => {
+    const other = await emptiedMongoStores(() => mongo.database());
+    const { registry, archive } = await other.make();
+    await other.close();
+    await refused(registry.course('c1'), 'STORE_UNAVAILABLE');
+    await refused(archive.session('x1'), 'STORE_UNAVAILABLE');
+    await refused(registry.ping(), 'STORE_UNAVAILABLE');
+  });
+});
