@@ -131,7 +131,15 @@ test.each<[string, Environment, string]>([
   ['any origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
   ['an unknown transport', { TRANSPORTS: 'pigeon' }, 'TRANSPORTS'],
   ['a visibility that comes later', { STUDENT_VISIBILITY: 'self' }, 'STUDENT_VISIBILITY'],
-  ['a retention that comes later', { RETENTION_DAYS: '30' }, 'RETENTION_DAYS'],
+  ['a retention of no days', { RETENTION_DAYS: '0' }, 'RETENTION_DAYS must be a whole number'],
+  ['a MongoDB of another scheme', { MONGODB_URL: 'http://u:pw@m' }, 'MONGODB_URL must begin with mongodb://'],
+  ['a MongoDB without a server', { MONGODB_URL: 'mongodb://' }, 'MONGODB_URL must begin with mongodb://'],
+  ['a database that cannot be one', { MONGODB_URL: 'mongodb://u:pw@m/a.b' }, 'MONGODB_URL names a database'],
+  [
+    'nodes without a key',
+    { JWT_SECRET: '', REDIS_URL: 'redis://r', MONGODB_URL: 'mongodb://m' },
+    'JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL is needed',
+  ],
   ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
 ])('%s', (_name, env, says) => {
   expect(() => readConfig(env)).toThrow(ConfigError);

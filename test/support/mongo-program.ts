@@ -67,7 +67,7 @@ const build = async (file: string): Promise<void> => {
   const child = spawn('go', ['build', '-trimpath', '-o', file, '.'], {
     cwd: SOURCE,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
