@@ -11,7 +11,8 @@ const PORT_COUNT = 3 + NODE_COUNT;
 export const USAGE = `usage: npm run local-cluster -- [--port <port>] [--data <directory>] [--simulate]
 
 Three nodes, a Redis and HAProxy in front of them, on this machine and for this machine alone: to see what several nodes
-do when one of them dies. For trying it by hand: courses and records lie in a file. It is not a deployment.
+do when one of them dies. For trying it by hand: courses and records lie in a file, unless MONGODB_URL names a database.
+It is not a deployment.
 
   --port <port>       of the balancer (${DEFAULT_PORT} unless given); the ${PORT_COUNT - 1} ports after it are used too
   --data <directory>  keeps everything there, for the next start; without it all is gone at the end

@@ -6,6 +6,7 @@ import type { Ports } from './options.ts';
 import { Program } from './program.ts';
 
 export const NODE_SCRIPT = path.resolve(import.meta.dirname, 'node.ts');
+const SERVICE_SCRIPT = path.resolve(import.meta.dirname, '../../src/main.ts');
 export const HAPROXY_CONFIG = path.resolve(import.meta.dirname, 'haproxy.cfg');
 /** In the foreground, and ended by the first signal. */
 export const HAPROXY_ARGS = ['-db', '-f', HAPROXY_CONFIG];
@@ -69,14 +70,14 @@ const nodeProgram = ({ ports, dataDir, secret, say }: ProgramsOptions, n: number
   return new Program({
     name: `node-${n + 1}`,
     command: process.execPath,
-    args: [NODE_SCRIPT],
+    args: [process.env.MONGODB_URL ? SERVICE_SCRIPT : NODE_SCRIPT],
     env: {
       PATH: process.env.PATH ?? '',
       ...(Object.fromEntries(passed) as Record<string, string>),
       HOST: LOOPBACK,
       PORT: String(ports.nodes[n]),
       REDIS_URL: `redis://${LOOPBACK}:${ports.redis}`,
-      SHARED_FILE: path.join(dataDir, 'records.db'),
+      ...recordsIn(dataDir),
       JWT_SECRET: secret,
       PUBLIC_URL: `http://localhost:${ports.balancer}`,
       // The balancer is the one proxy before it.
@@ -87,6 +88,12 @@ const nodeProgram = ({ ports, dataDir, secret, say }: ProgramsOptions, n: number
     say,
   });
 };
+
+/** Where courses and records are kept: see docs/local-cluster.md. */
+const recordsIn = (dataDir: string): Record<string, string> =>
+  process.env.MONGODB_URL
+    ? { MONGODB_URL: process.env.MONGODB_URL }
+    : { SHARED_FILE: path.join(dataDir, 'records.db') };
 
 const balancerProgram = ({ ports, say }: ProgramsOptions): Program => {
   const nodes = ports.nodes.map((port, n) => [`NODE_${n + 1}`, `${LOOPBACK}:${port}`]);

@@ -18,9 +18,13 @@ export const tellCourseStarted = async (services: Services, { roll }: RollView):
   await tellActiveSessions(services, header.course_id);
 };
 
-export const tellCourseEnded = async (services: Services, session_id: string, { header }: RollPeek): Promise<void> => {
-  const view = await services.live.read(session_id);
-  // The archive may have been quicker, and the roll be gone.
+/** view: the ended roll; null: the archive was quicker, and it is gone. */
+export const tellCourseEnded = async (
+  services: Services,
+  session_id: string,
+  { header }: RollPeek,
+  view: RollView | null,
+): Promise<void> => {
   const { finalData, ended_by, ended_at } =
     view !== null ? endedAnswer(view.roll) : await endedFromArchive(services, session_id);
   services.courseRooms.tell(header.course_id, 'courseSessionEnded', {

@@ -91,21 +91,22 @@ export const endSessionByClock = async (services: Services, session_id: string):
   await sendEnd(services, auto, { event: 'end', session_id, updates: [], submitted: false });
 };
 
-type Sent = { told: boolean; repeated: boolean };
-const NOTHING_NEW: Sent = { told: false, repeated: false };
+/** ended: the roll as it was found right after, which changes no more; null: it has to be looked for. */
+type Sent = { told: boolean; repeated: boolean; ended: RollView | null };
+const NOTHING_NEW: Sent = { told: false, repeated: false, ended: null };
 
 /** The ended roll, or what the archive has. */
 const finish = async (
   services: Services,
   actor: Actor,
   it: { event: EndEvent; session_id: string; updates: Update[]; submitted: boolean; request_id?: string | undefined },
-): Promise<Sent & { result: RollView | ServerPayload<'attendanceSessionEndedConfirm'> }> => {
+): Promise<Omit<Sent, 'ended'> & { result: RollView | ServerPayload<'attendanceSessionEndedConfirm'> }> => {
   const found = await findAsStaff(services, actor, it.session_id, 'end');
   const over = found.roll !== null ? found.roll.state !== 'active' : isOver(found);
   // What is over still knows its requests: the same id with another payload is refused.
   const asks = !over || it.request_id !== undefined;
-  const sent = asks ? await sendEnd(services, actor, it) : NOTHING_NEW;
-  const view = await services.live.read(it.session_id);
+  const { ended, ...sent } = asks ? await sendEnd(services, actor, it) : NOTHING_NEW;
+  const view = ended ?? (await services.live.read(it.session_id));
   return { ...sent, result: view ?? (await endedFromArchive(services, it.session_id)) };
 };
 
@@ -148,8 +149,10 @@ const sendEnd = async (
       (await send(services, session_id, authorise, make, admitNamed(services))) ??
       (await repeated(services, session_id, request));
     const told = done.changed && done.repeated !== true;
-    if (told && peek !== null) await tellCourseEnded(services, session_id, peek);
-    return { told, repeated: done.repeated === true };
+    // At once: the archive may be quick, and what it has is not to be had while its database is away.
+    const ended = told ? await services.live.read(session_id) : null;
+    if (told && peek !== null) await tellCourseEnded(services, session_id, peek, ended);
+    return { told, repeated: done.repeated === true, ended };
   } catch (error) {
     if (!(await endedMeanwhile(services, session_id, error))) throw error;
     if (it.cancel !== undefined) throw refuse('CONFLICT', 'The session has just ended; try again', { retryable: true });
