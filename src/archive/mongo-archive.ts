@@ -126,12 +126,13 @@ export class MongoArchive extends MongoPersonalData implements Archive {
       while (totals.length < limit) {
         const ids = await this.#studentIds(course_id, after, limit - totals.length);
         if (ids.length === 0) break;
-        after = ids.at(-1) as string;
+        const last = ids.at(-1) as string;
         // By date, so that name and roll number are at last those of the latest session.
         const records = this.in.attendance
-          .find({ ...reported, student_id: { $in: ids } }, { projection: REPORTED })
+          .find({ ...reported, student_id: { $gt: after, $lte: last } }, { projection: REPORTED })
           .sort({ student_id: 1, date: 1, session_id: 1 });
         for await (const record of records) addTo(totals, record);
+        after = last;
       }
       return totals;
     });

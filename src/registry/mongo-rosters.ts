@@ -149,13 +149,13 @@ export class MongoRosters implements EnrollmentMethods {
         .sort({ created_at: 1, student_id: 1 })
         .limit(limit + 1)
         .toArray();
-    const { result } = await inMongo(() => this.#settled(course_id, read));
+    const { result } = await inMongo(() => this.#settled(course_id, read), MONGO_BULK_TIMEOUT_MS);
     const page = pageOf(result, limit, (row) => encodeCursor('enrollments', [row.created_at, row.student_id]));
     return { items: page.items.map(enrollmentFrom), next_cursor: page.next_cursor };
   }
 
   async approvedEnrollments(course_id: string): Promise<Enrollment[]> {
-    return this.#all(course_id, { status: 'approved' });
+    return this.#all(course_id, { status: 'approved' }, MONGO_BULK_TIMEOUT_MS);
   }
 
   async enrollment(course_id: string, student_id: string): Promise<Enrollment | null> {
@@ -167,16 +167,18 @@ export class MongoRosters implements EnrollmentMethods {
   }
 
   async enrollmentsOf(course_id: string, student_ids: string[]): Promise<Enrollment[]> {
-    return student_ids.length === 0 ? [] : this.#all(course_id, { student_id: { $in: student_ids } });
+    return student_ids.length === 0
+      ? []
+      : this.#all(course_id, { student_id: { $in: student_ids } }, MONGO_BULK_TIMEOUT_MS);
   }
 
-  async #all(course_id: string, filter: object): Promise<Enrollment[]> {
+  async #all(course_id: string, filter: object, within_ms?: number): Promise<Enrollment[]> {
     const read = () =>
       this.#in.enrollments
         .find({ course_id, ...filter })
         .sort({ student_id: 1 })
         .toArray();
-    const { result } = await inMongo(() => this.#settled(course_id, read));
+    const { result } = await inMongo(() => this.#settled(course_id, read), within_ms);
     return result.map(enrollmentFrom);
   }
 

@@ -4,6 +4,7 @@ import { ARRANGEMENTS, OneNode } from '../support/deployment.ts';
 import { endingScenarios } from './ending.ts';
 import { followingScenarios } from './following.ts';
 import { joiningScenarios } from './joining.ts';
+import { largeRosterScenarios } from './large-roster.ts';
 import { markingScenarios } from './marking.ts';
 import { startingScenarios } from './starting.ts';
 import { wholeClassScenarios } from './whole-class.ts';
@@ -24,4 +25,12 @@ describe.each(Object.entries(ARRANGEMENTS))('one node, %s', (_name, arrangement)
   markingScenarios(deployment);
   endingScenarios(deployment);
   followingScenarios(deployment);
+});
+
+describe('one node', () => {
+  const node = new OneNode();
+  beforeAll(() => node.start());
+  afterEach(() => node.settle());
+  afterAll(() => node.stop());
+  largeRosterScenarios(() => node);
 });

@@ -6,6 +6,7 @@ import { SeveralNodes } from '../support/several-nodes.ts';
 import { endingScenarios } from './ending.ts';
 import { followingScenarios } from './following.ts';
 import { joiningScenarios } from './joining.ts';
+import { largeRosterScenarios } from './large-roster.ts';
 import { markingScenarios } from './marking.ts';
 import { startingScenarios } from './starting.ts';
 import { wholeClassScenarios } from './whole-class.ts';
@@ -29,5 +30,6 @@ describeWithRedis('with Redis', 'any', () => {
     markingScenarios(deployment);
     endingScenarios(deployment);
     followingScenarios(deployment);
+    largeRosterScenarios(deployment);
   });
 });
