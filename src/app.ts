@@ -22,6 +22,7 @@ import { listening } from './listening.ts';
 import type { LiveStore } from './live/live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { metricsServer } from './metrics-server.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { allowsOrigin, isSameOrigin } from './origins.ts';
 import type { Profile } from './profiles/profile.ts';
 import { buildHttpServer } from './rest/http-server.ts';
@@ -99,10 +100,9 @@ export const createApp = (options: AppOptions): App => {
     random: options.random,
     events: archiverEvents(logger, metrics, () => finishErasures()),
   });
-  const finishErasures = () =>
-    finishPendingErasures(services).catch((err: unknown) =>
-      logger.error({ err }, 'a pending erasure failed; tried again'),
-    );
+  const erasureFailed = (err: unknown) => logger.error({ err }, 'a pending erasure failed; tried again');
+  // After every archived session, but never twice at the same time.
+  const finishErasures = oneAtATime(() => finishPendingErasures(services, erasureFailed).catch(erasureFailed));
 
   const verifyToken = tokenVerifier({
     key,
@@ -180,7 +180,9 @@ export const createApp = (options: AppOptions): App => {
       every(RECONCILE_EVERY_MS, () => Promise.all([reconcileNow(START_GRACE_MS), finishErasures()]));
       every(PRESENCE_SWEEP_MS, sweep);
       every(RETENTION_EVERY_MS, anonymise);
-      await Promise.all([reconcileNow(profile.startGrace_ms), finishErasures().then(anonymise)]);
+      await reconcileNow(profile.startGrace_ms);
+      // However much there is to do: the node serves meanwhile, and can be stopped.
+      void finishErasures().then(anonymise);
       return { port: (fastify.server.address() as AddressInfo).port, metricsPort: metricsAt?.port };
     },
     drain: async () => {

@@ -87,6 +87,8 @@ export const ARCHIVE_RETRY_MAX_MS = 60_000;
 export const ARCHIVE_AT_ONCE_ROLLS = 8;
 /** How often the due-list is looked at when nothing wakes it. */
 export const ARCHIVE_POLL_MS = 1_000;
+/** A start that takes longer is answered STORE_UNAVAILABLE, and finished by its repetition or the reconciler. */
+export const START_MAX_MS = 2_800;
 /** A session that is begun but has no roll after this is opened by the reconciler. */
 export const RECONCILE_EVERY_MS = 30_000;
 /** How often sessions are looked for whose records are older than RETENTION_DAYS, and how many one look takes at a time. */
@@ -176,7 +178,11 @@ export const CSV_MAX_BAD_LINES = 200;
 /** Time zones whose formatters are kept for CSV; more than there are in use, and each is tens of kilobytes. */
 export const CSV_MAX_TIME_ZONES = 100;
 
-/** MongoDB: connections that one node opens at most; more work waits for one of them. */
+/** MongoDB: updates in one command; a server that works them off one by one must not be held for long. */
+export const MONGO_BULK_OPERATIONS = 50;
+/** A roster of so many students is read in one go; beyond it the read may take as long as a bulk. */
+export const MONGO_QUICK_READ_IDS = 500;
+/** Connections that one node opens at most; more work waits for one of them. */
 export const MONGO_POOL_MAX = 50;
 /** A server that takes writes is looked for this long, and one try to reach it lasts no longer. */
 export const MONGO_SELECTION_MS = 2_000;

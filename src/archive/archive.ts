@@ -116,6 +116,9 @@ export interface Archive {
    */
   anonymise(session_id: string, at: number): Promise<void>;
 
+  /** Finishes what a node that died has left half-done; readers would, of what they read. To be called now and then. */
+  finishUnfinished(): Promise<void>;
+
   /** When it resolves, nothing that was erased before is left in any file of the store. Once after a batch: it is slow. */
   scrub(): Promise<void>;
 }

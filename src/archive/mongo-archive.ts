@@ -1,12 +1,13 @@
 /** The archive in MongoDB. See archive.ts for what it guarantees. */
+import type { Collection, Filter } from 'mongodb';
 import { refuse } from '../contract/errors.ts';
 import type { AuditEntry } from '../contract/nouns.ts';
 import { type Counts, noCounts } from '../domain/statistics.ts';
 import { MONGO_BULK_TIMEOUT_MS } from '../limits.ts';
-import type { AttendanceDocument, AuditDocument } from '../mongo/collections.ts';
+import type { AttendanceDocument, AuditDocument, SessionDocument } from '../mongo/collections.ts';
 import { inMongo } from '../mongo/errors.ts';
 import { insertMissing } from '../mongo/insert-only.ts';
-import { finishLeaving, leave } from '../mongo/transitions.ts';
+import { finishStart } from '../mongo/transitions.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../registry/cursor.ts';
 import type { Page, PageRequest } from '../registry/registry.ts';
 import type {
@@ -31,21 +32,20 @@ export class MongoArchive extends MongoPersonalData implements Archive {
 
   async #store(roll: FinalRoll): Promise<void> {
     const { session_id, outcome } = roll;
-    const find = () => this.in.sessions.findOne({ _id: session_id });
+    // What a majority has, since the roll is forgotten on the strength of it.
+    const find = () => this.in.sessions.findOne({ _id: session_id }, { readConcern: { level: 'majority' } });
     let session = await find();
-    if (session?.status === 'scheduled' && (await finishLeaving(this.in, session_id, 'scheduled'))) {
-      session = await find();
-    }
+    if (session?.status === 'scheduled' && (await finishStart(this.in, session_id))) session = await find();
     // Archived already, corrected or erased since perhaps, or given up as lost: whoever comes late changes nothing.
     if (session?.status === 'completed' || session?.status === 'cancelled') return;
     // Saying yes to a roll whose session cannot be completed would let the live store forget it.
     if (session?.status !== 'active') {
       throw refuse('INTERNAL', `A final roll for a session that is ${session?.status ?? 'unknown'}`);
     }
-    await insertMissing(this.in.attendance, recordsOf(roll, session.date));
-    await insertMissing(this.in.audit, auditOf(roll));
+    await this.#insert(this.in.attendance, recordsOf(roll, session.date), roll);
+    await this.#insert(this.in.audit, auditOf(roll), roll);
     // The commit: until now readers see an active session, and after it nobody stores another roll.
-    await leave(this.in, session_id, 'active', {
+    const set: Partial<SessionDocument> = {
       status: outcome,
       version: 1,
       cancel_reason: roll.reason,
@@ -56,7 +56,23 @@ export class MongoArchive extends MongoPersonalData implements Archive {
       end_seq: roll.seq,
       end_room_seq: roll.room_seq,
       counts: roll.counts,
-    });
+    };
+    await this.in.sessions.updateOne({ _id: session_id, status: 'active' }, { $set: set });
+  }
+
+  /**
+   * What an earlier end of this session has left, of a roll that was lost before it was archived whole and then rebuilt,
+   * gives way to this one; never the other way round.
+   */
+  async #insert<D extends AttendanceDocument | AuditDocument>(
+    collection: Collection<D>,
+    documents: D[],
+    { session_id, ended_at }: FinalRoll,
+  ): Promise<void> {
+    if ((await insertMissing(collection, documents)) === 0) return;
+    const earlier = { session_id, of_end: { $lt: ended_at } } as unknown as Filter<D>;
+    const { deletedCount } = await collection.deleteMany(earlier);
+    if (deletedCount > 0) await insertMissing(collection, documents);
   }
 
   async session(session_id: string): Promise<ArchivedSession | null> {
@@ -219,24 +235,25 @@ export class MongoArchive extends MongoPersonalData implements Archive {
   }
 }
 
-const recordsOf = ({ session_id, course_id, records }: FinalRoll, date: number): AttendanceDocument[] =>
+const recordsOf = ({ session_id, course_id, ended_at, records }: FinalRoll, date: number): AttendanceDocument[] =>
   records.map((record) => ({
     _id: `${session_id}:${record.line}`,
     session_id,
     course_id,
     date,
+    of_end: ended_at,
     ...record,
     version: 1,
   }));
 
-const auditOf = ({ session_id, audit, records }: FinalRoll): AuditDocument[] => {
+const auditOf = ({ session_id, ended_at, audit, records }: FinalRoll): AuditDocument[] => {
   const lines = new Map(records.map(({ student_id, line }) => [student_id, line]));
   const places = new Map<number, number>();
   return audit.map((entry) => {
     const place = places.get(entry.seq) ?? 0;
     places.set(entry.seq, place + 1);
     const line = entry.student_id === null ? null : (lines.get(entry.student_id) ?? null);
-    return { _id: `${session_id}:${entry.seq}:${place}`, session_id, place, line, ...entry };
+    return { _id: `${session_id}:${entry.seq}:${place}`, session_id, place, line, of_end: ended_at, ...entry };
   });
 };
 

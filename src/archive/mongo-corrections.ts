@@ -16,8 +16,8 @@ import type {
   SessionDocument,
 } from '../mongo/collections.ts';
 import { inMongo } from '../mongo/errors.ts';
-import { inserted, insertMissing } from '../mongo/insert-only.ts';
-import type { Archive, ArchivedRecord, Correction } from './archive.ts';
+import { inPieces, inserted, insertMissing } from '../mongo/insert-only.ts';
+import { type Archive, type ArchivedRecord, type Correction, nobodyOf } from './archive.ts';
 import { recordFrom } from './mongo-documents.ts';
 
 /** Tries of a correction, or of a reading, that other corrections overtake. */
@@ -90,7 +90,7 @@ export class MongoCorrections implements Pick<Archive, 'correct' | 'cancel'> {
     throw refuse('CONFLICT', 'The session is being corrected by others; try again', { retryable: true });
   }
 
-  /** Of one course, or of all: what readers of many sessions at once must do first. */
+  /** Of some courses, or of all: what readers of many sessions at once must do first. */
   protected async finishOpen(filter: { course_id?: object } = {}): Promise<void> {
     const open = await this.in.corrections.find({ open: true, ...filter }).toArray();
     for (const document of open) await this.#finish(document);
@@ -109,7 +109,7 @@ export class MongoCorrections implements Pick<Archive, 'correct' | 'cancel'> {
         update: { $set: changedFields(document, change) },
       },
     }));
-    if (updates.length > 0) await this.in.attendance.bulkWrite(updates, { ordered: false });
+    await inPieces(this.in.attendance, updates);
     await insertMissing(this.in.audit, auditOf(document));
     if (cancels) {
       const { reason, at } = document;
@@ -118,50 +118,84 @@ export class MongoCorrections implements Pick<Archive, 'correct' | 'cancel'> {
     } else {
       await this.in.sessions.updateOne({ _id: session_id, version: { $lt: version } }, { $set: { version, counts } });
     }
-    await this.#eraseWhoIsErased(document);
+    await this.#eraseWhoIsGone(document);
     await this.in.corrections.updateOne({ _id }, { $set: { open: false } });
   }
 
   /**
-   * It was decided before somebody was erased and has committed after: it would bring their id back. The erasure writes
-   * the record and then looks for corrections, this looks for the record after it was committed: one of the two sees it.
+   * It was decided before somebody was erased and has committed after: it would bring them back. The erasure writes and
+   * then looks for corrections, this has committed and then looks for erasures: one of the two sees the other.
    */
-  async #eraseWhoIsErased(document: CorrectionDocument): Promise<void> {
-    const { session_id, changes } = document;
+  async #eraseWhoIsGone({ session_id, course_id, changes }: CorrectionDocument): Promise<void> {
+    if (changes.length === 0) return;
     const ids = changes.map(({ line }) => `${session_id}:${line}`);
-    const records = await this.in.attendance
-      .find({ _id: { $in: ids } }, { projection: { line: 1, student_id: 1 } })
-      .toArray();
-    for (const { line, student_id } of records) {
-      const change = changes.find((it) => it.line === line);
-      if (change === undefined || change.student_id === student_id) continue;
-      await this.eraseFromCorrections(session_id, line, student_id);
+    const found = await this.in.attendance.find({ _id: { $in: ids } }, { projection: { student_id: 1 } }).toArray();
+    const now = new Map(found.map(({ _id, student_id }) => [_id, student_id]));
+    const admitted = changes.flatMap((it) => (it.admitted === undefined ? [] : [it.student_id]));
+    const enrolled = new Set(
+      admitted.length === 0
+        ? []
+        : (await this.in.enrollments.find({ course_id, student_id: { $in: admitted } }).toArray()).map(
+            (it) => it.student_id,
+          ),
+    );
+    const anonymous = (await this.in.sessions.findOne({ _id: session_id }))?.anonymising === true;
+    for (const { line, student_id, admitted: added } of changes) {
+      const recorded = now.get(`${session_id}:${line}`);
+      if (anonymous || (added !== undefined && recorded === student_id && !enrolled.has(student_id))) {
+        await this.eraseLine(session_id, line, nobodyOf(session_id, line));
+      } else if (recorded !== undefined && recorded !== student_id) {
+        await this.eraseLine(session_id, line, recorded);
+      }
     }
   }
 
-  /** A line of a session in its corrections and in its audit list. Answers how many of them it is in. */
-  protected async eraseFromCorrections(session_id: string, line: number, name: string): Promise<number> {
+  /**
+   * Takes a person out of a line: of its record, of its entries in the audit list, and of the corrections that changed it.
+   * The record comes last, since it leads to everything else when this is repeated; and then what came meanwhile.
+   * Answers how many documents said something of them.
+   */
+  protected async eraseLine(session_id: string, line: number, name: string): Promise<number> {
+    const touched = await this.#eraseAround(session_id, line, name);
+    const _id = `${session_id}:${line}`;
+    const record = await this.in.attendance.findOne({ _id });
+    if (record === null || isErased(record, name)) return touched;
+    const set = { student_id: name, user_id: name, student_name: '', roll: null, remarks: null };
+    await this.in.attendance.updateOne({ _id }, { $set: set, $unset: { flags: '' } });
+    return touched + 1 + (await this.#eraseAround(session_id, line, name));
+  }
+
+  async #eraseAround(session_id: string, line: number, name: string): Promise<number> {
     let touched = 0;
-    for (const { _id, seq, changes } of await this.in.corrections.find({ session_id }).toArray()) {
-      if (!changes.some((change) => change.line === line)) continue;
-      const erased = changes.map((change) => (change.line === line ? erasedChange(change, name) : change));
-      await this.in.corrections.updateOne({ _id }, { $set: { changes: erased, reason: '' } });
-      // One reason, kept on every line of its correction: it may speak of this person on the others' lines as well.
-      await this.in.audit.updateMany({ session_id, seq }, { $set: { reason: '' } });
-      touched += 1;
+    for (const { _id } of await this.in.corrections.find({ session_id, 'changes.line': line }).toArray()) {
+      if (await this.eraseFromCorrection(_id, (it) => (it === line ? name : null))) touched += 1;
     }
     for (const entry of await this.in.audit.find({ session_id, line }).toArray()) {
-      const set = {
-        student_id: name,
-        // "by" is the student's own user id on a check-in; anywhere else it is staff, who are not erased here.
-        ...(entry.source === 'checkin' ? { by: name } : {}),
-        ...(entry.remarks === undefined ? {} : { remarks: null }),
-        ...(entry.reason === undefined ? {} : { reason: '' }),
-      };
+      const set = erasedEntry(entry, name);
+      if (set === null) continue;
       await this.in.audit.updateOne({ _id: entry._id }, { $set: set });
       touched += 1;
     }
     return touched;
+  }
+
+  /**
+   * nameOf: who a line is from now on; null: it stays. Written back only as it was read, so that several may take people
+   * out of it at once. False: nothing of them was in it.
+   */
+  protected async eraseFromCorrection(_id: string, nameOf: (line: number) => string | null): Promise<boolean> {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const document = await this.in.corrections.findOne({ _id });
+      if (document === null) return tries > 0;
+      const { changes, reason, session_id, seq, erasures } = document;
+      const erased = changes.map((change) => erasedChange(change, nameOf(change.line)));
+      if (reason === '' && erased.every((change, i) => change === changes[i])) return tries > 0;
+      const set = { changes: erased, reason: '', erasures: erasures + 1 };
+      await this.in.corrections.updateOne({ _id, erasures }, { $set: set });
+      // One reason, kept on every line of its correction: it may speak of this person on the others' lines as well.
+      await this.in.audit.updateMany({ session_id, seq, reason: { $ne: '' } }, { $set: { reason: '' } });
+    }
+    throw refuse('CONFLICT', 'This correction is being changed by others; try again', { retryable: true });
   }
 
   /** What there is of everybody whom the updates name, and the next free line. */
@@ -194,6 +228,7 @@ const nextOf = (
   version: session.version + 1,
   seq: session.end_seq + session.version,
   open: true,
+  erasures: 0,
   ...what,
 });
 
@@ -285,11 +320,35 @@ const auditOf = (document: CorrectionDocument): AuditDocument[] => {
   );
 };
 
-const erasedChange = (change: LineChange, student_id: string): LineChange => ({
-  ...change,
-  student_id,
-  ...(change.remarks === undefined ? {} : { remarks: null }),
-  ...(change.admitted === undefined
-    ? {}
-    : { admitted: { ...change.admitted, user_id: student_id, student_name: '', roll: null } }),
-});
+/** The same object when there is nothing to take out. */
+const erasedChange = (change: LineChange, name: string | null): LineChange => {
+  const { remarks, admitted } = change;
+  if (name === null) return change;
+  const done =
+    change.student_id === name && (remarks === undefined || remarks === null) && (admitted?.student_name ?? '') === '';
+  if (done) return change;
+  const erased: LineChange = { ...change, student_id: name };
+  if (remarks !== undefined) erased.remarks = null;
+  if (admitted !== undefined) erased.admitted = { ...admitted, user_id: name, student_name: '', roll: null };
+  return erased;
+};
+
+const isErased = (record: AttendanceDocument, name: string): boolean =>
+  record.student_id === name &&
+  record.user_id === name &&
+  record.student_name === '' &&
+  record.roll === null &&
+  record.remarks === null &&
+  record.flags === undefined;
+
+/** What is to be written; null: nothing. */
+export const erasedEntry = (entry: AuditDocument, name: string): Partial<AuditDocument> | null => {
+  const { student_id, by, source, remarks, reason } = entry;
+  const set: Partial<AuditDocument> = {};
+  if (student_id !== name) set.student_id = name;
+  // "by" is the student's own user id on a check-in; anywhere else it is staff, who are not erased here.
+  if (source === 'checkin' && by !== name) set.by = name;
+  if (remarks !== undefined && remarks !== null) set.remarks = null;
+  if (reason !== undefined && reason !== '') set.reason = '';
+  return Object.keys(set).length === 0 ? null : set;
+};

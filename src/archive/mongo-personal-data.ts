@@ -1,12 +1,16 @@
 /** What the MongoDB archive, and the enrollments beside it, hold about one person: export and erasure. */
 import { refuse } from '../contract/errors.ts';
-import { MONGO_PERSON_TIMEOUT_MS } from '../limits.ts';
-import type { AttendanceDocument, Collections, EnrollmentDocument } from '../mongo/collections.ts';
+import { MONGO_BULK_TIMEOUT_MS, MONGO_PERSON_TIMEOUT_MS } from '../limits.ts';
+import type { AttendanceDocument, AuditDocument, Collections, EnrollmentDocument } from '../mongo/collections.ts';
 import { inMongo } from '../mongo/errors.ts';
+import { inPieces } from '../mongo/insert-only.ts';
 import { MongoRosters, rosterRowOf } from '../registry/mongo-rosters.ts';
 import { type Archive, nobodyOf, type PersonExport, type PersonId } from './archive.ts';
-import { MongoCorrections } from './mongo-corrections.ts';
+import { erasedEntry, MongoCorrections } from './mongo-corrections.ts';
 import { auditFrom, recordFrom } from './mongo-documents.ts';
+
+/** Looks at where a person still is; one finds them, and the next finds nothing. */
+const MAX_PASSES = 5;
 
 /** Which documents are a person's. */
 const isPerson = ({ id, user }: PersonId): object =>
@@ -14,9 +18,10 @@ const isPerson = ({ id, user }: PersonId): object =>
 
 export class MongoPersonalData
   extends MongoCorrections
-  implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'expired' | 'anonymise' | 'scrub'>
+  implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'expired' | 'anonymise' | 'finishUnfinished' | 'scrub'>
 {
   readonly #rosters: MongoRosters;
+  #erasing: Promise<unknown> = Promise.resolve();
 
   constructor(collections: Collections) {
     super(collections);
@@ -44,21 +49,47 @@ export class MongoPersonalData
     }, MONGO_PERSON_TIMEOUT_MS);
   }
 
-  async erasePerson(person: PersonId, pseudonym: string): Promise<number> {
-    const enrolled = await this.#rosters.rowsOf(isPerson(person));
-    const touched = await inMongo(async () => {
+  /** One after the other: people who were in the same correction are taken out of the same document. */
+  erasePerson(person: PersonId, pseudonym: string): Promise<number> {
+    const erased = this.#erasing.then(() => this.#erase(person, pseudonym));
+    this.#erasing = erased.catch(() => {});
+    return erased;
+  }
+
+  #erase(person: PersonId, pseudonym: string): Promise<number> {
+    return inMongo(async () => {
+      const enrolled = await this.#rosters.rowsOf(isPerson(person));
       await this.finishOpen();
-      const records = await this.#recordsOf(person);
-      await this.#refuseTaken(pseudonym, records, enrolled);
-      const named = new Set(records.filter((it) => it.student_id === person.id).map((it) => it.session_id));
-      let n = 0;
-      for (const record of records) {
-        const name = nameFor(person.id, pseudonym, record.student_id, named.has(record.session_id));
-        n += await this.#eraseLine(record, name);
+      await this.#refuseTaken(pseudonym, await this.#recordsOf(person), enrolled);
+      const lines = new Map<string, { session_id: string; line: number; name: string }>();
+      let touched = 0;
+      let enrollments = 0;
+      for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+        const found = await this.#namedLines(person, pseudonym);
+        // What was in hand when they were dropped may have come since, or have been written back by somebody slow.
+        if (pass > 0 && found.length === 0) break;
+        for (const it of found) lines.set(`${it.session_id}:${it.line}`, it);
+        for (const { session_id, line, name } of lines.values())
+          touched += await this.eraseLine(session_id, line, name);
+        enrollments += await this.#eraseEnrollments(person, pseudonym);
+        await this.finishOpen();
       }
-      return n;
+      return touched + enrollments;
     }, MONGO_PERSON_TIMEOUT_MS);
-    return touched + (await this.#eraseEnrollments(person, enrolled, pseudonym));
+  }
+
+  /** Where a person is, and who they are there from now on. */
+  async #namedLines(person: PersonId, pseudonym: string) {
+    const records = await this.#recordsOf(person);
+    const session_id = { $in: records.map((it) => it.session_id) };
+    const done = await this.in.attendance.find({ session_id, student_id: pseudonym }).toArray();
+    const first = [...records.filter((it) => it.student_id === person.id), ...done];
+    const named = new Set(first.map((it) => it.session_id));
+    return records.map((it) => ({
+      session_id: it.session_id,
+      line: it.line,
+      name: nameFor(person.id, pseudonym, it.student_id, named.has(it.session_id)),
+    }));
   }
 
   async expired(before: string, limit: number): Promise<string[]> {
@@ -78,10 +109,36 @@ export class MongoPersonalData
       await this.in.sessions.updateOne({ _id: session_id, version: { $gt: 0 } }, { $set: { anonymising: true } });
       const settled = await this.settled(session_id, () => this.in.attendance.find({ session_id }).toArray());
       if (settled === null) return;
-      for (const record of settled.result) await this.#eraseLine(record, nobodyOf(session_id, record.line));
-      await this.in.audit.updateMany({ session_id, reason: { $exists: true } }, { $set: { reason: '' } });
-      await this.in.sessions.updateOne({ _id: session_id }, { $set: { anonymised_at: at } });
+      const nameOf = (line: number) => nobodyOf(session_id, line);
+      for (const { _id } of await this.in.corrections.find({ session_id }).toArray()) {
+        await this.eraseFromCorrection(_id, nameOf);
+      }
+      const entries = await this.in.audit.find({ session_id }).toArray();
+      await inPieces(
+        this.in.audit,
+        entries.flatMap((entry) => {
+          const set = entry.line === null ? withoutReason(entry) : erasedEntry(entry, nameOf(entry.line));
+          return set === null ? [] : [{ updateOne: { filter: { _id: entry._id }, update: { $set: set } } }];
+        }),
+      );
+      await inPieces(
+        this.in.attendance,
+        settled.result.map(({ _id, line }) => {
+          const name = nameOf(line);
+          const set = { student_id: name, user_id: name, student_name: '', roll: null, remarks: null };
+          return { updateOne: { filter: { _id }, update: { $set: set, $unset: { flags: '' as const } } } };
+        }),
+      );
+      const reason = settled.session.cancel_reason === null ? {} : { cancel_reason: '' };
+      await this.in.sessions.updateOne({ _id: session_id }, { $set: { anonymised_at: at, ...reason } });
     }, MONGO_PERSON_TIMEOUT_MS);
+  }
+
+  async finishUnfinished(): Promise<void> {
+    await inMongo(async () => {
+      await this.#rosters.bringInOpen();
+      await this.finishOpen();
+    }, MONGO_BULK_TIMEOUT_MS);
   }
 
   /** The server reclaims what was overwritten by itself; its journal and its backups are the operator's (docs/operations.md). */
@@ -92,50 +149,48 @@ export class MongoPersonalData
     return this.in.attendance.find(isPerson(person)).sort({ date: 1, session_id: 1, line: 1 }).toArray();
   }
 
-  /** Title of each of these sessions. */
+  /** Title of each of these sessions that the archive has. */
   protected async titlesOf(session_ids: string[]): Promise<Map<string, { title: string }>> {
     const found = await this.in.sessions
-      .find({ _id: { $in: [...new Set(session_ids)] } }, { projection: { title: 1 } })
+      .find({ _id: { $in: [...new Set(session_ids)] }, version: { $gt: 0 } }, { projection: { title: 1 } })
       .toArray();
     return new Map(found.map(({ _id, title }) => [_id, { title }]));
   }
 
+  /** By somebody else: a line that this very erasure has reached before has no name any more. */
   async #refuseTaken(pseudonym: string, records: AttendanceDocument[], enrolled: EnrollmentDocument[]): Promise<void> {
     const student_id = { $in: [pseudonym, `${pseudonym}-2`] };
     const session_id = { $in: records.map((it) => it.session_id) };
     const course_id = { $in: enrolled.map((it) => it.course_id) };
     const taken =
-      (await this.in.attendance.findOne({ session_id, student_id })) ??
-      (await this.in.enrollments.findOne({ course_id, student_id }));
+      (await this.in.attendance.findOne({ session_id, student_id, student_name: { $ne: '' } })) ??
+      (await this.in.enrollments.findOne({ course_id, student_id, name: { $ne: '' } }));
     if (taken !== null) throw refuse('CONFLICT', 'This pseudonym is taken');
   }
 
-  /** The record comes last, since it leads to everything else when this is repeated; but for corrections that came meanwhile. */
-  async #eraseLine({ _id, session_id, line, student_id }: AttendanceDocument, name: string): Promise<number> {
-    const touched = await this.eraseFromCorrections(session_id, line, name);
-    const set = { student_id: name, user_id: name, student_name: '', roll: null, remarks: null };
-    await this.in.attendance.updateOne({ _id }, { $set: set, $unset: { flags: '' } });
-    const late = await this.in.corrections.findOne({ session_id, 'changes.student_id': student_id });
-    return touched + 1 + (late === null ? 0 : await this.eraseFromCorrections(session_id, line, name));
-  }
-
-  async #eraseEnrollments(person: PersonId, enrolled: EnrollmentDocument[], pseudonym: string): Promise<number> {
-    const named = new Set(enrolled.filter((row) => row.student_id === person.id).map((row) => row.course_id));
+  async #eraseEnrollments(person: PersonId, pseudonym: string): Promise<number> {
+    const theirs = await this.#rosters.rowsOf(isPerson(person));
+    const those = { $or: [isPerson(person), { student_id: pseudonym }] };
     let touched = 0;
-    for (const course_id of new Set(enrolled.map((row) => row.course_id))) {
-      touched += await this.#rosters.change(course_id, isPerson(person), (before) => {
-        const rows = before.map((row) => {
-          const name = nameFor(person.id, pseudonym, row.student_id, named.has(course_id));
-          // Dropped, or the pseudonym would be on every roll to come, always absent.
-          const status = row.status === 'rejected' ? row.status : ('dropped' as const);
-          return { ...rosterRowOf(row), student_id: name, user_id: name, name: '', roll: null, status };
-        });
+    for (const course_id of new Set(theirs.map((row) => row.course_id))) {
+      touched += await this.#rosters.change(course_id, those, (before) => {
+        const named = before.some((row) => row.student_id === person.id || row.student_id === pseudonym);
+        const rows = before
+          .filter((row) => row.student_id !== pseudonym)
+          .map((row) => {
+            const name = nameFor(person.id, pseudonym, row.student_id, named);
+            // Dropped, or the pseudonym would be on every roll to come, always absent.
+            const status = row.status === 'rejected' ? row.status : ('dropped' as const);
+            return { ...rosterRowOf(row), student_id: name, user_id: name, name: '', roll: null, status };
+          });
         return { rows, answer: rows.length };
       });
     }
     return touched;
   }
 }
+
+const withoutReason = ({ reason }: AuditDocument) => (reason === undefined || reason === '' ? null : { reason: '' });
 
 const enrollmentOf = ({ course_id, student_id, user_id, name, roll, status }: EnrollmentDocument) => ({
   course_id,

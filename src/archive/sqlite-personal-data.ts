@@ -14,7 +14,7 @@ const bound = ({ id, user }: PersonId) => ({ id, user: user ? 1 : 0 });
 type Line = { session_id: string; line: number; student_id: string };
 
 export class SqlitePersonalData
-  implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'expired' | 'anonymise' | 'scrub'>
+  implements Pick<Archive, 'exportPerson' | 'erasePerson' | 'expired' | 'anonymise' | 'finishUnfinished' | 'scrub'>
 {
   readonly #db: DatabaseSync;
   protected readonly sql: ReturnType<typeof statementsOf>;
@@ -86,10 +86,22 @@ export class SqlitePersonalData
           this.#eraseRecord(it, name);
         }
         this.sql('UPDATE audit SET reason = iif(reason IS NULL, NULL, ?) WHERE session_id = ?').run('', session_id);
-        this.sql('UPDATE sessions SET anonymised_at = ? WHERE id = ? AND anonymised_at IS NULL').run(at, session_id);
+        for (const { version } of this.sql('SELECT version FROM corrections WHERE session_id = ?').all(session_id)) {
+          this.sql(`UPDATE corrections SET reason = '' WHERE session_id = ? AND version = ?`).run(
+            session_id,
+            Number(version),
+          );
+        }
+        this.sql(
+          `UPDATE sessions SET anonymised_at = ?, cancel_reason = iif(cancel_reason IS NULL, NULL, '')
+           WHERE id = ? AND anonymised_at IS NULL`,
+        ).run(at, session_id);
       }),
     );
   }
+
+  /** A transaction is whole or not at all. */
+  async finishUnfinished(): Promise<void> {}
 
   async scrub(): Promise<void> {
     scrub(this.#db);

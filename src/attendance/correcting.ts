@@ -55,11 +55,12 @@ const notArchivedYet = () => refuse('CONFLICT', 'The session is being archived; 
 
 const assertCorrectable = async ({ live, registry }: Services, { id }: StoredSession): Promise<void> => {
   const peek = await live.peek(id);
+  // Until the roll is forgotten, readers are told what it says: a correction that is in the archive would not be seen.
+  if (peek?.state === 'completed') throw notArchivedYet();
   // Read after the roll, which is forgotten only once the registry says that the session is over.
   const status = (await registry.session(id))?.status;
   if (status === 'completed') return;
   if (status === 'scheduled') throw refuse('CONFLICT', 'The session has not started; there is nothing to correct');
   if (status === 'cancelled' || peek?.state === 'cancelled') throw refuse('CONFLICT', 'The session was cancelled');
-  if (peek?.state === 'completed') throw notArchivedYet();
   throw refuse('CONFLICT', 'The session is still active; mark it live instead');
 };

@@ -11,6 +11,7 @@ import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
 import { admitNamed, repeated, requestKey, saidBy, send } from './sending.ts';
 import { type Found, findAsStaff, type Services } from './services.ts';
+import { endStrayRoll } from './stray-rolls.ts';
 
 export type EndEvent = 'endAttendanceSession' | 'submitAttendance' | 'end';
 
@@ -80,7 +81,9 @@ export const cancelSession = async (
     case 'active':
       // No roll: a start under way, or a roll that was lost. Only the lost one can be taken out.
       if (found.stored.opened_at !== null && (await live.peek(session_id)) === null) {
-        if (await registry.cancelLost(session_id, actor.user_id, reason ?? 'roll lost', clock())) return;
+        if (await registry.cancelLost(session_id, actor.user_id, reason ?? 'roll lost', clock())) {
+          return endStrayRoll(services, session_id);
+        }
       }
   }
   throw refuse('CONFLICT', 'The session has just changed; try again', { retryable: true });

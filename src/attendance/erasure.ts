@@ -24,22 +24,28 @@ export const erase = async (services: Services, student_id: string): Promise<Era
     const student_ids = [...new Set(held.map(({ enrollment }) => enrollment.student_id))].slice(0, REFUSAL_MAX_IDS);
     throw refuse('CONFLICT', 'This is a user id and no student_id: erase by student_id', { student_ids });
   }
-  await registry.pendErasure(student_id, makeId(), clock());
+  const { user } = personOf(student_id, held);
+  await registry.pendErasure({ person: student_id, user, pseudonym: makeId() }, clock());
   const wished = (await registry.pendingErasures()).find(({ person }) => person === student_id);
   // Another node was quicker.
   return wished === undefined ? 'erased' : goOn(services, wished);
 };
 
-/** To be called at the start, whenever a session was archived, and now and then. Those that still have to wait, wait on. */
-export const finishPendingErasures = async (services: Services): Promise<void> => {
-  for (const wished of await services.registry.pendingErasures()) await goOn(services, wished);
+/**
+ * To be called at the start, whenever a session was archived, and now and then. Those that still have to wait, wait on;
+ * one that fails keeps nobody else waiting.
+ */
+export const finishPendingErasures = async (
+  services: Services,
+  onError: (error: unknown) => void = () => {},
+): Promise<void> => {
+  for (const wished of await services.registry.pendingErasures()) await goOn(services, wished).catch(onError);
 };
 
-/** Every step may be repeated, by any node, so it does not matter where an earlier try ended. */
-const goOn = async (services: Services, { person: student_id, pseudonym }: PendingErasure): Promise<ErasureStatus> => {
+/** Every step may be repeated, by any node and by several at once, so it does not matter where an earlier try ended. */
+const goOn = async (services: Services, wished: PendingErasure): Promise<ErasureStatus> => {
   const { registry, archive, live } = services;
-  const { id, user } = personOf(student_id, await registry.enrollmentsOfPerson(student_id));
-  const person: PersonId = { id, user };
+  const person: PersonId = { id: wished.person, user: wished.user };
   const course_ids = await drop(services, person);
   for (const { stored, roll } of await unarchivedSessions(services, course_ids)) {
     // Its roll is being opened: from a roster that may have been read before the student was dropped.
@@ -51,10 +57,10 @@ const goOn = async (services: Services, { person: student_id, pseudonym }: Pendi
   // The archive has it, and the live store has not been told so yet.
   if ((await live.states(session_ids)).size > 0) return 'pending';
   const user_ids = [...records, ...enrollments].map(({ user_id }) => user_id);
-  await live.forgetPerson(session_ids, [...new Set([id, ...user_ids])]);
-  await archive.erasePerson(person, pseudonym);
+  await live.forgetPerson(session_ids, [...new Set([person.id, ...user_ids])]);
+  await archive.erasePerson(person, wished.pseudonym);
   await archive.scrub();
-  await registry.erasureDone(student_id);
+  await registry.erasureDone(person.id);
   return 'erased';
 };
 

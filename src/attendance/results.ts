@@ -1,5 +1,5 @@
 /** What a session says once it is over: from its roll until the archive has it, then from the archive. */
-import type { ArchivedRecord } from '../archive/archive.ts';
+import type { ArchivedRecord, ArchivedSession } from '../archive/archive.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { FullRecord } from '../contract/nouns.ts';
@@ -26,14 +26,33 @@ export const versionedRecordOf = (record: ArchivedRecord): VersionedRecord => ({
 /** What an unarchived roll's version is: the archive calls it 1 from its end on. */
 export const versionOf = (roll: RollNow): number => (roll.state === 'active' ? 0 : 1);
 
+/** Corrections that one reading lets pass by; a session is not corrected for ever. */
+const MAX_TRIES = 5;
+
+/** An archived session and what `read` answers of it, both of the same version. Null: the archive does not have it. */
+export const ofOneVersion = async <T>(
+  { archive }: Pick<Services, 'archive'>,
+  session_id: string,
+  read: () => Promise<T>,
+): Promise<{ archived: ArchivedSession; result: T } | null> => {
+  for (let tries = 1; ; tries += 1) {
+    const archived = await archive.session(session_id);
+    if (archived === null) return null;
+    const result = await read();
+    const unchanged = (await archive.session(session_id))?.version === archived.version;
+    if (unchanged || tries === MAX_TRIES) return { archived, result };
+  }
+};
+
 /** SESSION_NOT_ACTIVE when the archive has nothing: the session never had a roll, or lost it. */
 export const endedFromArchive = async (
-  { registry, archive }: Services,
+  services: Services,
   session_id: string,
 ): Promise<ServerPayload<'attendanceSessionEndedConfirm'>> => {
-  const [stored, archived] = [await registry.session(session_id), await archive.session(session_id)];
-  if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
-  const records = await archive.records(session_id);
+  const stored = await services.registry.session(session_id);
+  const found = await ofOneVersion(services, session_id, () => services.archive.records(session_id));
+  if (stored === null || found === null) throw refuse('SESSION_NOT_ACTIVE');
+  const { archived, result: records } = found;
   return {
     session_id,
     finalData: {

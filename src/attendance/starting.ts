@@ -2,14 +2,17 @@
  * Starting a session: scheduled → active in the registry, then the roll, then opened_at. A crash between any two of
  * these is mended by a repeated start or by reconcile(); the roll is opened once whatever happens (START-2).
  */
-import { refuse } from '../contract/errors.ts';
+import { Refusal, refuse, unavailable } from '../contract/errors.ts';
+import { withDeadline } from '../deadline.ts';
 import { windowsOf } from '../domain/checkin.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
+import { START_MAX_MS } from '../limits.ts';
 import type { RollPlan, RollView } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
 import { admissionOf } from './sending.ts';
 import { courseOf, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
+import { endStrayRoll } from './stray-rolls.ts';
 
 /** Sessions that one look of the reconciler takes up. */
 const RECONCILE_BATCH = 100;
@@ -17,7 +20,16 @@ const RECONCILE_BATCH = 100;
 export const START_GRACE_MS = 5_000;
 
 /** Opens the roll if there is none. Answers the roll, and whether this call was the one that opened it. */
-export const ensureStarted = async (
+export const ensureStarted = (
+  services: Services,
+  actor: Actor,
+  session_id: string,
+): Promise<{ view: RollView; opened: boolean }> =>
+  withDeadline(start(services, actor, session_id), START_MAX_MS, () =>
+    unavailable(new Error(`the start was not done within ${START_MAX_MS} ms`)),
+  );
+
+const start = async (
   services: Services,
   actor: Actor,
   session_id: string,
@@ -64,8 +76,17 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
       await services.registry.approvedEnrollments(stored.course_id),
     ];
     await followChangesSince(services, stored.id, plan, [now.teacher_id, ...now.staff], again.map(admissionOf));
+    await assertStillActive(services, stored.id);
   }
   return opened;
+};
+
+/** Its session may have been held and archived, or given up as lost, since it was read. */
+const assertStillActive = async (services: Services, session_id: string): Promise<void> => {
+  const status = (await services.registry.session(session_id))?.status;
+  if (status === 'active') return;
+  await endStrayRoll(services, session_id);
+  throw status === 'cancelled' ? wasCancelled() : refuse('SESSION_ALREADY_ENDED');
 };
 
 const followChangesSince = async (
@@ -108,10 +129,17 @@ export const reconcile = async (
   let opened = 0;
   for (const stored of await registry.unopened(RECONCILE_BATCH)) {
     if (clock() - (stored.begun_at ?? 0) < grace_ms) continue;
-    if (await openRollOf(services, stored, stored.begun_by ?? stored.teacher_id, stored.begun_by_name ?? ''))
-      opened += 1;
+    const by = stored.begun_by ?? stored.teacher_id;
+    if (await openRollOf(services, stored, by, stored.begun_by_name ?? '').catch(unlessRefused)) opened += 1;
   }
+  await services.archive.finishUnfinished();
   return { opened, cancelled: await cancelLost({ registry, live, clock }, services.autoEndAfterMinutes) };
+};
+
+/** A session that was decided otherwise meanwhile keeps no other one waiting. */
+const unlessRefused = (error: unknown): false => {
+  if (error instanceof Refusal && error.code !== 'STORE_UNAVAILABLE') return false;
+  throw error;
 };
 
 const cancelLost = async (
@@ -127,7 +155,9 @@ const cancelLost = async (
       const { id, opened_at } = stored;
       if (opened_at === null || states.has(id)) continue;
       if (clock() < windowsOf(stored, opened_at, autoEndAfterMinutes).auto_end_at) continue;
-      if (await registry.cancelLost(id, 'auto', 'roll lost', clock())) cancelled += 1;
+      if (!(await registry.cancelLost(id, 'auto', 'roll lost', clock()))) continue;
+      cancelled += 1;
+      await endStrayRoll({ live }, id);
     }
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);

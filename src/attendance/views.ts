@@ -9,7 +9,7 @@ import { fullRecords, type RollNow, reducedRecord, sessionOf } from '../domain/r
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollView, Viewer } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
-import { archiveEpoch, fullRecordOf, versionedRecordOf, versionOf } from './results.ts';
+import { archiveEpoch, fullRecordOf, ofOneVersion, versionedRecordOf, versionOf } from './results.ts';
 import { courseOf, find, findAsStaff, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
 
@@ -101,12 +101,13 @@ export class AttendanceViews {
   ): Promise<AttendanceView> {
     const view = await this.services.live.read(stored.id);
     if (view !== null) return liveAttendance(view.roll, own);
-    const archived = await this.services.archive.session(stored.id);
-    if (archived === null) throw refuse('SESSION_NOT_ACTIVE', 'Attendance was not taken in this session');
+    const found = await ofOneVersion(this.services, stored.id, () => this.archivedRecords(stored.id, own));
+    if (found === null) throw refuse('SESSION_NOT_ACTIVE', 'Attendance was not taken in this session');
+    const { archived, result: attendanceRecords } = found;
     const latest = (await this.services.registry.session(stored.id)) ?? stored;
     return {
       session: sessionObject(latest),
-      attendanceRecords: await this.archivedRecords(stored.id, own),
+      attendanceRecords,
       statistics: statisticsOf(archived.counts),
       source: 'archive',
       version: archived.version,
@@ -145,12 +146,14 @@ export class AttendanceViews {
 
   private async archivedData(session_id: string): Promise<ServerPayload<'attendanceSessionData'>> {
     const { registry, archive } = this.services;
-    const [stored, archived] = [await registry.session(session_id), await archive.session(session_id)];
-    if (stored === null || archived === null) throw refuse('SESSION_NOT_ACTIVE');
+    const stored = await registry.session(session_id);
+    const found = await ofOneVersion(this.services, session_id, () => archive.records(session_id));
+    if (stored === null || found === null) throw refuse('SESSION_NOT_ACTIVE');
+    const { archived, result: records } = found;
     return {
       session_id,
       session: sessionObject(stored),
-      attendanceRecords: (await archive.records(session_id)).map(fullRecordOf),
+      attendanceRecords: records.map(fullRecordOf),
       statistics: statisticsOf(archived.counts),
       online_students: [],
       seq: archived.seq,

@@ -59,17 +59,21 @@ export type SessionDocument = Omit<StoredSession, 'id'> & {
 };
 
 /**
- * A session leaves a status once: whoever inserts this has decided how. _id: <session>:<the status that it left>. set:
- * what the session's document says from then on.
+ * A session leaves its schedule once, for its start or its cancellation: whoever inserts this has decided which. _id: the
+ * session. set: what the session's document says from then on.
  */
 export type TransitionDocument = { _id: string; set: Partial<SessionDocument> };
 
-/** A record. _id: <session>:<line>. date: the session's, for lists in the order of dates. */
+/**
+ * A record. _id: <session>:<line>. date: the session's, for lists in the order of dates. of_end: when the roll ended of
+ * which it was stored; not there when a correction has added it.
+ */
 export type AttendanceDocument = ArchivedRecord & {
   _id: string;
   session_id: string;
   course_id: string;
   date: number;
+  of_end?: string;
 };
 
 /** _id: <session>:<seq>:<place among the entries of its seq>. line: the student's, where it is about one. */
@@ -78,6 +82,7 @@ export type AuditDocument = AuditEntry & {
   session_id: string;
   place: number;
   line: number | null;
+  of_end?: string;
 };
 
 /**
@@ -98,6 +103,8 @@ export type CorrectionDocument = {
   counts: Counts;
   cancels: boolean;
   open: boolean;
+  /** How often somebody was erased from it: it is written back only as it was read. */
+  erasures: number;
 };
 
 export type LineChange = {
@@ -111,8 +118,8 @@ export type LineChange = {
   admitted?: { user_id: string; student_name: string; roll: string | null; date: number };
 };
 
-/** Who is to be erased, and the id that replaces theirs. _id: the person. */
-export type ErasureDocument = { _id: string; pseudonym: string; wished_at: number };
+/** Who is to be erased (registry.ts, PendingErasure). _id: the person. */
+export type ErasureDocument = { _id: string; user: boolean; pseudonym: string; wished_at: number };
 
 export type Collections = {
   courses: Collection<CourseDocument>;

@@ -1,6 +1,7 @@
 /** What failures of MongoDB mean to callers of registry and archive. */
 import { MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
 import { unavailable } from '../contract/errors.ts';
+import { withDeadline } from '../deadline.ts';
 import { MONGO_TIMEOUT_MS } from '../limits.ts';
 
 const DUPLICATE_KEY = 11_000;
@@ -19,28 +20,28 @@ const FAULTS_OF_OURS = new Set([
 
 /**
  * Runs fn and turns a failure of the store (away, no primary, not permitted, full, a reply that was lost, no answer within
- * so many milliseconds) into a Refusal with STORE_UNAVAILABLE whose cause is the original error. Everything else goes on
- * as it is. What was given up may still have its effect, which is what STORE_UNAVAILABLE means.
+ * so many milliseconds) into a Refusal with STORE_UNAVAILABLE. What was given up may still have its effect, which is what
+ * STORE_UNAVAILABLE means. Other errors of the driver come out as errors without what was sent: that holds names, and
+ * errors are logged.
  */
 export const inMongo = async <T>(fn: () => Promise<T>, within_ms = MONGO_TIMEOUT_MS): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    const late = () => reject(unavailable(new Error(`MongoDB has not answered within ${within_ms} ms`)));
-    timer = setTimeout(late, within_ms);
-  });
   try {
-    return await Promise.race([fn(), tooLate]);
+    const late = () => unavailable(new Error(`MongoDB has not answered within ${within_ms} ms`));
+    return await withDeadline(fn(), within_ms, late);
   } catch (error) {
-    throw isStoreFailure(error) ? unavailable(error) : error;
-  } finally {
-    clearTimeout(timer);
+    if (!(error instanceof MongoError)) throw error;
+    throw isFaultOfOurs(error) ? withoutDocuments(error) : unavailable(withoutDocuments(error));
   }
 };
 
-const isStoreFailure = (error: unknown): boolean => {
-  if (!(error instanceof MongoError)) return false;
-  return !(error instanceof MongoServerError && FAULTS_OF_OURS.has(Number(error.code)));
-};
+const isFaultOfOurs = (error: MongoError): boolean =>
+  error instanceof MongoServerError && FAULTS_OF_OURS.has(Number(error.code));
+
+/** The server's own words may repeat keys and documents; those of the driver are about connections. */
+const withoutDocuments = (error: MongoError): Error =>
+  error instanceof MongoServerError
+    ? new Error(`MongoDB answered with error ${error.code} ${error.codeName ?? ''}`.trim())
+    : new Error(`${error.name}: ${error.message}`);
 
 /** Whether a write was refused because a key is taken. */
 export const isKeyTaken = (error: unknown): boolean =>

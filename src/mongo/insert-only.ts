@@ -2,7 +2,8 @@
  * Writes that can only add: whoever comes late, or twice, changes nothing that is there. Everything that decides
  * something commits by such a write, so that it is atomic on every server that keeps keys unique.
  */
-import type { Collection, OptionalUnlessRequiredId } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
+import { MONGO_BULK_OPERATIONS } from '../limits.ts';
 import { isKeyTaken, placesOfTakenKeys } from './errors.ts';
 
 type Keyed = { _id: string };
@@ -18,11 +19,15 @@ export const inserted = async <D extends Keyed>(collection: Collection<D>, docum
   }
 };
 
-/** Inserts those whose _id is not there yet, in any order. Throws when another unique key is taken. */
-export const insertMissing = async <D extends Keyed>(collection: Collection<D>, documents: D[]): Promise<void> => {
-  if (documents.length === 0) return;
+/**
+ * Inserts those whose _id is not there yet, in any order. Answers how many were there. Throws when another unique key is
+ * taken.
+ */
+export const insertMissing = async <D extends Keyed>(collection: Collection<D>, documents: D[]): Promise<number> => {
+  if (documents.length === 0) return 0;
   try {
     await collection.insertMany(documents as OptionalUnlessRequiredId<D>[], { ordered: false });
+    return 0;
   } catch (error) {
     const taken = placesOfTakenKeys(error);
     if (taken === null) throw error;
@@ -31,8 +36,17 @@ export const insertMissing = async <D extends Keyed>(collection: Collection<D>, 
     const upserts = again.map(({ _id, ...rest }) => ({
       updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
     }));
-    await collection.bulkWrite(upserts as unknown as Parameters<Collection<D>['bulkWrite']>[0], {
-      ordered: false,
-    });
+    await inPieces(collection, upserts as unknown as AnyBulkWriteOperation<D>[]);
+    return taken.length;
+  }
+};
+
+/** Updates in any order, so many in one command. */
+export const inPieces = async <D extends Keyed>(
+  collection: Collection<D>,
+  operations: AnyBulkWriteOperation<D>[],
+): Promise<void> => {
+  for (let n = 0; n < operations.length; n += MONGO_BULK_OPERATIONS) {
+    await collection.bulkWrite(operations.slice(n, n + MONGO_BULK_OPERATIONS), { ordered: false });
   }
 };

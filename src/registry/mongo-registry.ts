@@ -7,7 +7,7 @@ import type { Course } from '../contract/nouns.ts';
 import type { Collections, CourseDocument, SessionDocument } from '../mongo/collections.ts';
 import { inMongo } from '../mongo/errors.ts';
 import { inserted } from '../mongo/insert-only.ts';
-import { leave } from '../mongo/transitions.ts';
+import { leaveSchedule } from '../mongo/transitions.ts';
 import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 import { MongoRosters } from './mongo-rosters.ts';
 import type {
@@ -43,6 +43,13 @@ const sessionFrom = (it: SessionDocument): StoredSession => ({
   cancelled_at: it.cancelled_at,
   cancelled_by: it.cancelled_by,
   cancel_reason: it.cancel_reason,
+});
+
+const cancelled = (by: string, reason: string | null, at: number) => ({
+  status: 'cancelled' as const,
+  cancelled_by: by,
+  cancel_reason: reason,
+  cancelled_at: at,
 });
 
 export class MongoRegistry extends MongoRosters implements Registry {
@@ -187,7 +194,7 @@ export class MongoRegistry extends MongoRosters implements Registry {
     const session = await this.session(id);
     if (session?.status !== 'scheduled') return session;
     const set = { status: 'active' as const, begun_at: at, begun_by: by.user_id, begun_by_name: by.name };
-    await inMongo(() => leave(this.#in, id, 'scheduled', set));
+    await inMongo(() => leaveSchedule(this.#in, id, set));
     return this.session(id);
   }
 
@@ -196,23 +203,16 @@ export class MongoRegistry extends MongoRosters implements Registry {
   }
 
   async cancelScheduled(id: string, by: string, reason: string | null, at: number): Promise<boolean> {
-    return this.#cancel('scheduled', id, by, reason, at);
+    if ((await this.session(id))?.status !== 'scheduled') return false;
+    return inMongo(() => leaveSchedule(this.#in, id, cancelled(by, reason, at)));
   }
 
   async cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean> {
-    return this.#cancel('active', id, by, reason, at);
-  }
-
-  async #cancel(
-    from: 'scheduled' | 'active',
-    id: string,
-    by: string,
-    reason: string | null,
-    at: number,
-  ): Promise<boolean> {
-    if ((await this.session(id))?.status !== from) return false;
-    const set = { status: 'cancelled' as const, cancelled_by: by, cancel_reason: reason, cancelled_at: at };
-    return inMongo(() => leave(this.#in, id, from, set));
+    const filter = { _id: id, status: 'active' as const };
+    const { modifiedCount } = await inMongo(() =>
+      this.#in.sessions.updateOne(filter, { $set: cancelled(by, reason, at) }),
+    );
+    return modifiedCount === 1;
   }
 
   async unopened(limit: number): Promise<StoredSession[]> {
@@ -222,13 +222,13 @@ export class MongoRegistry extends MongoRosters implements Registry {
     return found.map(sessionFrom);
   }
 
-  async pendErasure(person: string, pseudonym: string, at: number): Promise<void> {
-    await inMongo(() => inserted(this.#in.erasures, { _id: person, pseudonym, wished_at: at }));
+  async pendErasure({ person, ...wish }: PendingErasure, at: number): Promise<void> {
+    await inMongo(() => inserted(this.#in.erasures, { _id: person, ...wish, wished_at: at }));
   }
 
   async pendingErasures(): Promise<PendingErasure[]> {
     const found = await inMongo(() => this.#in.erasures.find().toArray());
-    return found.map(({ _id, pseudonym }) => ({ person: _id, pseudonym }));
+    return found.map(({ _id, user, pseudonym }) => ({ person: _id, user, pseudonym }));
   }
 
   async erasureDone(person: string): Promise<void> {

@@ -5,10 +5,10 @@
  */
 import { refuse } from '../contract/errors.ts';
 import type { Enrollment, EnrollmentStatus } from '../contract/nouns.ts';
-import { MONGO_BULK_TIMEOUT_MS } from '../limits.ts';
+import { MONGO_BULK_TIMEOUT_MS, MONGO_QUICK_READ_IDS } from '../limits.ts';
 import type { Collections, EnrollmentDocument, RosterChangeDocument, RosterRow } from '../mongo/collections.ts';
 import { inMongo } from '../mongo/errors.ts';
-import { inserted, insertMissing } from '../mongo/insert-only.ts';
+import { inPieces, inserted, insertMissing } from '../mongo/insert-only.ts';
 import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 import type { EnrollmentChange, Page, PageRequest, Registry } from './registry.ts';
 
@@ -126,7 +126,7 @@ export class MongoRosters implements EnrollmentMethods {
         updateOne: { filter: { _id: id, revision: { $lt: revision } }, update: { $set: set } },
       }),
     );
-    if (updates.length > 0) await this.#in.enrollments.bulkWrite(updates, { ordered: false });
+    await inPieces(this.#in.enrollments, updates);
     await this.#in.rosters.updateOne({ _id: course_id }, { $max: { revision } }, { upsert: true });
     await this.#in.rosterChanges.updateOne({ _id }, { $set: { open: false }, $unset: { rows: '' } });
   }
@@ -149,13 +149,13 @@ export class MongoRosters implements EnrollmentMethods {
         .sort({ created_at: 1, student_id: 1 })
         .limit(limit + 1)
         .toArray();
-    const { result } = await inMongo(() => this.#settled(course_id, read), MONGO_BULK_TIMEOUT_MS);
+    const { result } = await inMongo(() => this.#settled(course_id, read));
     const page = pageOf(result, limit, (row) => encodeCursor('enrollments', [row.created_at, row.student_id]));
     return { items: page.items.map(enrollmentFrom), next_cursor: page.next_cursor };
   }
 
   async approvedEnrollments(course_id: string): Promise<Enrollment[]> {
-    return this.#all(course_id, { status: 'approved' }, MONGO_BULK_TIMEOUT_MS);
+    return this.#all(course_id, { status: 'approved' });
   }
 
   async enrollment(course_id: string, student_id: string): Promise<Enrollment | null> {
@@ -167,9 +167,9 @@ export class MongoRosters implements EnrollmentMethods {
   }
 
   async enrollmentsOf(course_id: string, student_ids: string[]): Promise<Enrollment[]> {
-    return student_ids.length === 0
-      ? []
-      : this.#all(course_id, { student_id: { $in: student_ids } }, MONGO_BULK_TIMEOUT_MS);
+    if (student_ids.length === 0) return [];
+    const within_ms = student_ids.length > MONGO_QUICK_READ_IDS ? MONGO_BULK_TIMEOUT_MS : undefined;
+    return this.#all(course_id, { student_id: { $in: student_ids } }, within_ms);
   }
 
   async #all(course_id: string, filter: object, within_ms?: number): Promise<Enrollment[]> {
@@ -190,10 +190,15 @@ export class MongoRosters implements EnrollmentMethods {
   /** Over all courses, with every change that has committed before. */
   async rowsOf(filter: object): Promise<EnrollmentDocument[]> {
     return inMongo(async () => {
-      const open = await this.#in.rosterChanges.find({ open: true }).toArray();
-      for (const change of open) await this.#bringIn(change, change.rows ?? []);
+      await this.bringInOpen();
       return this.#in.enrollments.find(filter).sort({ course_id: 1, student_id: 1 }).toArray();
     });
+  }
+
+  /** Changes that a dead node has left. */
+  async bringInOpen(): Promise<void> {
+    const open = await this.#in.rosterChanges.find({ open: true }).toArray();
+    for (const change of open) await this.#bringIn(change, change.rows ?? []);
   }
 }
 

@@ -111,11 +111,8 @@ export interface Registry {
   /** Active sessions that never had a roll (a start that died half-way), at most limit. */
   unopened(limit: number): Promise<StoredSession[]>;
 
-  /**
-   * Keeps the wish to erase a person (a student_id or user_id) until erasureDone, with the id that is to replace theirs:
-   * so whoever goes on with it, and wherever, uses the same. Repeating it changes nothing.
-   */
-  pendErasure(person: string, pseudonym: string, at: number): Promise<void>;
+  /** Keeps the wish to erase a person until erasureDone. Repeating it changes nothing. */
+  pendErasure(wish: PendingErasure, at: number): Promise<void>;
   /** Everybody whose erasure is wished and not done, in no particular order. */
   pendingErasures(): Promise<PendingErasure[]>;
   /** Forgets the wish; nothing of it is left in any file of the store, neither id. */
@@ -125,7 +122,11 @@ export interface Registry {
   ping(): Promise<void>;
 }
 
-export type PendingErasure = { person: string; pseudonym: string };
+/**
+ * Who is to be erased, decided once when it was wished: so whoever goes on with it, and wherever, does the same. person: a
+ * student_id; user: with it every student whose user id it is. pseudonym: the id that replaces theirs.
+ */
+export type PendingErasure = { person: string; user: boolean; pseudonym: string };
 
 export type EnrollmentChange = {
   created: number;

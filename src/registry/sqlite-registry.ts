@@ -266,15 +266,23 @@ export class SqliteRegistry extends SqliteEnrollments implements Registry {
     return rows.map(sessionFrom);
   }
 
-  async pendErasure(person: string, pseudonym: string, at: number): Promise<void> {
+  async pendErasure({ person, user, pseudonym }: PendingErasure, at: number): Promise<void> {
     inStore(() =>
-      this.#sql('INSERT INTO pending_erasures VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(person, at, pseudonym),
+      this.#sql(
+        'INSERT INTO pending_erasures (person, wished_at, pseudonym, user) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ).run(person, at, pseudonym, user ? 1 : 0),
     );
   }
 
   async pendingErasures(): Promise<PendingErasure[]> {
-    const rows = inStore(() => this.#sql(`SELECT person, pseudonym FROM pending_erasures WHERE person > ''`).all());
-    return rows.map((row) => ({ person: String(row.person), pseudonym: String(row.pseudonym) }));
+    const rows = inStore(() =>
+      this.#sql(`SELECT person, user, pseudonym FROM pending_erasures WHERE person > ''`).all(),
+    );
+    return rows.map((row) => ({
+      person: String(row.person),
+      user: Number(row.user) === 1,
+      pseudonym: String(row.pseudonym),
+    }));
   }
 
   async erasureDone(person: string): Promise<void> {

@@ -138,9 +138,16 @@ const ERASURES = `
   CREATE TABLE pending_erasures (person TEXT PRIMARY KEY, wished_at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-/** The id that replaces theirs; those who waited before it was kept get one that no student has. */
+/**
+ * The id that replaces theirs; those who waited before it was kept get one that no student has. user: whether the person is
+ * everybody of this user id too; of those who waited, it is decided here as it is for new ones.
+ */
 const PSEUDONYMS = `
   ALTER TABLE pending_erasures ADD COLUMN pseudonym TEXT NOT NULL DEFAULT '';
+  ALTER TABLE pending_erasures ADD COLUMN user INTEGER NOT NULL DEFAULT 0;
+  UPDATE pending_erasures SET user = EXISTS (
+    SELECT 1 FROM enrollments e WHERE e.student_id = pending_erasures.person AND e.user_id = pending_erasures.person
+  );
   UPDATE pending_erasures SET pseudonym = lower(hex(randomblob(12)));
 `;
 

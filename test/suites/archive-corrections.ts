@@ -4,7 +4,7 @@ import type { Refusal } from '../../src/contract/errors.ts';
 import type { AttendanceStatus } from '../../src/contract/nouns.ts';
 import type { ArchiveUnderTest } from './archive-suite.ts';
 import { readAll, refused } from './expectations.ts';
-import { beginSession, finalRollOf, recordOf } from './fixtures.ts';
+import { beginSession, enrollmentOf, finalRollOf, recordOf } from './fixtures.ts';
 
 const AT = '2026-09-08T10:00:00.000Z';
 const JOINED = '2026-09-07T08:01:00.000Z';
@@ -17,6 +17,11 @@ export function describeCorrections(made: () => ArchiveUnderTest): void {
 
   /** s1 present by check-in with a remark, s2 and s3 absent; seq 2 at the end. */
   const storeRoll = async () => {
+    await made().registry.putEnrollments(
+      'c1',
+      ['n1', 'n2', 'unnamed'].map((id) => enrollmentOf(id)),
+      1,
+    );
     await beginSession(made().registry, 'x1');
     const s1 = { status: 'present' as const, joined_at: JOINED, marked_at: JOINED, marked_by: 'self', remarks: 'old' };
     const records = [recordOf(0, 's1', { ...s1, flags: ['f'] }), recordOf(1, 's2'), recordOf(2, 's3')];
