@@ -11,6 +11,8 @@ export interface Options {
   rounds: number;
   /** Their sizes, ascending; none: that part is left out. */
   node_counts: number[];
+  /** Where sessions are archived to: a URL, or a server that is started here; undefined: that part is left out. */
+  archive_to: { mongodb_url: string | null } | undefined;
   /** Program of the Redis server that they share. */
   redis_server: string;
   classes: number;
@@ -36,7 +38,7 @@ export interface Options {
   aftermath_ms: number;
   quick: boolean;
   /** Names of the files in bench/results/; a quick run without a name writes none. */
-  names: { pairs: string; nodes: string } | undefined;
+  names: { pairs: string; nodes: string; archive: string } | undefined;
 }
 
 /** A process pays up to twice as much for each of its first joins as later: these are not counted. */
@@ -80,15 +82,16 @@ export const USAGE = `Usage: npm run bench -- [options]
   --students N      students in each class (${FULL.students})
   --rate N          joins per second of the steady shape (${FULL.rate})
   --burst-ms N      all joins of a burst are sent within this time (${FULL.burst_ms})
-  --only PART       burst, steady or nodes, not all
+  --only PART       burst, steady, nodes or archive, not all
   --rounds N        rounds of the deployments of several nodes (${FULL.rounds})
   --node-counts LIST sizes of these deployments (${FULL.node_counts.join(',')})
   --redis-server PROGRAM that they share (redis-server, if it is on the path)
+  --mongodb-url URL of a database for the archive, emptied by nobody (a server is started, if mongod or Go is there)
   --against WHAT    rollcast, or reference: a second reference server, which shows the noise (rollcast)
   --namespace NAME  / or /attendance (/)
   --seed N          of the send times (1)
   --data-parent DIR where Rollcast's data live during the run: choose the disk to measure (temporary folder)
-  --name NAME       of the result files in bench/results/ (embedded, nodes)
+  --name NAME       of the result files in bench/results/ (embedded, nodes, archive)
   --quick           a small run that shows that everything works and measures nothing
   --help`;
 
@@ -106,6 +109,7 @@ export function readOptions(args: string[]): Options | undefined {
       rounds: { type: 'string' },
       'node-counts': { type: 'string' },
       'redis-server': { type: 'string', default: 'redis-server' },
+      'mongodb-url': { type: 'string' },
       against: { type: 'string', default: 'rollcast' },
       namespace: { type: 'string', default: '/' },
       seed: { type: 'string', default: '1' },
@@ -117,17 +121,19 @@ export function readOptions(args: string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const defaults = values.quick ? QUICK : FULL;
-  const only = values.only === undefined ? undefined : choice('only', values.only, ['burst', 'steady', 'nodes']);
+  const only =
+    values.only === undefined ? undefined : choice('only', values.only, ['burst', 'steady', 'nodes', 'archive']);
   const options: Options = {
     pairs: number('pairs', values.pairs, defaults.pairs, 100),
     rounds: number('rounds', values.rounds, defaults.rounds, 100),
     node_counts: only === undefined || only === 'nodes' ? nodeCounts(values['node-counts'], defaults.node_counts) : [],
+    archive_to: only === undefined || only === 'archive' ? { mongodb_url: values['mongodb-url'] ?? null } : undefined,
     redis_server: values['redis-server'],
     classes: number('classes', values.classes, defaults.classes, MOST_STUDENTS_IN_ALL),
     students: number('students', values.students, defaults.students, MOST_STUDENTS_IN_ALL),
     rate: number('rate', values.rate, defaults.rate, 100_000),
     burst_ms: number('burst-ms', values['burst-ms'], defaults.burst_ms, 60_000),
-    shapes: only === undefined ? ['burst', 'steady'] : only === 'nodes' ? [] : [only],
+    shapes: only === undefined ? ['burst', 'steady'] : only === 'burst' || only === 'steady' ? [only] : [],
     against: choice('against', values.against, ['rollcast', 'reference']),
     namespace: choice('namespace', values.namespace, ['/', '/attendance']),
     seed: number('seed', values.seed, 1, 2 ** 31),
@@ -146,9 +152,9 @@ export function readOptions(args: string[]): Options | undefined {
 }
 
 function resultNames(name: string | undefined, quick: boolean): Options['names'] {
-  if (name === undefined) return quick ? undefined : { pairs: 'embedded', nodes: 'nodes' };
+  if (name === undefined) return quick ? undefined : { pairs: 'embedded', nodes: 'nodes', archive: 'archive' };
   if (!/^[\w-]+$/.test(name)) throw new Error('--name takes letters, digits, _ and -');
-  return { pairs: name, nodes: `${name}-nodes` };
+  return { pairs: name, nodes: `${name}-nodes`, archive: `${name}-archive` };
 }
 
 function nodeCounts(text: string | undefined, otherwise: number[]): number[] {

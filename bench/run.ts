@@ -1,5 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
+import { canHaveMongo } from '../test/support/mongo-program.ts';
+import { MongoProcess } from '../test/support/mongo-server.ts';
+import { judgeArchive, printArchiveTable, printArchiveVerdict } from './archive-report.ts';
+import { measureArchive } from './archive-rounds.ts';
 import { Cleanup } from './cleanup.ts';
 import { Contender } from './contender.ts';
 import { readEnvironment } from './environment.ts';
@@ -72,6 +76,30 @@ async function benchNodes(options: Options): Promise<void> {
   });
 }
 
+async function benchArchive(options: Options, to: NonNullable<Options['archive_to']>): Promise<void> {
+  const redis = await redisVersion(options.redis_server);
+  if (redis === null || (to.mongodb_url === null && !canHaveMongo)) {
+    const missing = redis === null ? `no ${options.redis_server}` : 'no MongoDB: name one with --mongodb-url';
+    console.log(`\nTHE ARCHIVE WAS LEFT OUT: there is ${missing}.`);
+    return;
+  }
+  const { redis_server, data_parent, quick } = options;
+  const environment = { ...(await readEnvironment(data_parent)), redis };
+  const measured = await cleanedUp(async (cleanup) => {
+    const mongodb_url = to.mongodb_url ?? (await startedMongo(cleanup));
+    return measureArchive({ mongodb_url, redis_server, data_parent, quick }, cleanup, tell);
+  });
+  const verdict = judgeArchive(measured);
+  print(printArchiveTable(measured), [printArchiveVerdict(verdict)]);
+  await write(options.names?.archive, { environment, verdict, ...measured });
+}
+
+async function startedMongo(cleanup: Cleanup): Promise<string> {
+  const server = await MongoProcess.start();
+  cleanup.add(() => server.stop());
+  return server.url('bench');
+}
+
 function targetOptionsOf(options: Options, cleanup: Cleanup): Omit<TargetOptions, 'rounds'> {
   const { classes, students, namespace, data_parent: dataParent } = options;
   return { classes, students, namespace, dataParent, cleanup };
@@ -102,7 +130,7 @@ function print(table: string, lines: string[]): void {
 }
 
 /** What makes the same run again, anywhere. */
-function repeatable({ data_parent: _, redis_server: __, ...options }: Options) {
+function repeatable({ data_parent: _, redis_server: __, archive_to: ___, ...options }: Options) {
   return options;
 }
 
@@ -124,6 +152,7 @@ async function main(): Promise<void> {
   if (options === undefined) return console.log(USAGE);
   if (options.shapes.length > 0) await benchPairs(options);
   if (options.node_counts.length > 0) await benchNodes(options);
+  if (options.archive_to !== undefined) await benchArchive(options, options.archive_to);
 }
 
 try {
