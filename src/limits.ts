@@ -194,7 +194,7 @@ export const MONGO_TIMEOUT_MS = 2_500;
 /** The same for a whole roll or roster, or a correction; well within ARCHIVE_LEASE_MS. */
 export const MONGO_BULK_TIMEOUT_MS = 15_000;
 /** The same for what goes over many sessions: reports and histories. */
-export const MONGO_REPORT_TIMEOUT_MS = 60_000;
+export const MONGO_REPORT_TIMEOUT_MS = 120_000;
 /** The same for all that is held about a person, or in a session that is anonymised. */
 export const MONGO_PERSON_TIMEOUT_MS = 120_000;
 /** One command without an answer for this long has lost its connection; making an index of a large collection takes some. */
