@@ -179,11 +179,11 @@ export const CSV_MAX_BAD_LINES = 200;
 export const CSV_MAX_TIME_ZONES = 100;
 
 /** MongoDB: updates in one command; a server that works them off one by one must not be held for long. */
-export const MONGO_BULK_OPERATIONS = 50;
+export const MONGO_BULK_OPERATIONS = 10;
 /** A roster of so many students is read in one go; beyond it the read may take as long as a bulk. */
 export const MONGO_QUICK_READ_IDS = 500;
 /** Connections that one node opens at most; more work waits for one of them. */
-export const MONGO_POOL_MAX = 50;
+export const MONGO_POOL_MAX = 20;
 /** A server that takes writes is looked for this long, and one try to reach it lasts no longer. */
 export const MONGO_SELECTION_MS = 2_000;
 export const MONGO_CONNECT_MS = 2_000;

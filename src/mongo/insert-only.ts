@@ -2,7 +2,7 @@
  * Writes that can only add: whoever comes late, or twice, changes nothing that is there. Everything that decides
  * something commits by such a write, so that it is atomic on every server that keeps keys unique.
  */
-import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Filter, OptionalUnlessRequiredId } from 'mongodb';
 import { MONGO_BULK_OPERATIONS } from '../limits.ts';
 import { isKeyTaken, placesOfTakenKeys } from './errors.ts';
 
@@ -31,12 +31,11 @@ export const insertMissing = async <D extends Keyed>(collection: Collection<D>, 
   } catch (error) {
     const taken = placesOfTakenKeys(error);
     if (taken === null) throw error;
-    // Rare: a repeat. Which key was taken, only an upsert by _id tells: it leaves what is there and fails for the other.
-    const again = taken.flatMap((place) => documents[place] ?? []);
-    const upserts = again.map(({ _id, ...rest }) => ({
-      updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
-    }));
-    await inPieces(collection, upserts as unknown as AnyBulkWriteOperation<D>[]);
+    // A repeat, unless it was another key that was taken: then its _id is not there.
+    const ids = taken.flatMap((place) => documents[place]?._id ?? []);
+    const filter = { _id: { $in: ids } } as unknown as Filter<D>;
+    const there = await collection.find(filter, { projection: { _id: 1 } }).toArray();
+    if (there.length < ids.length) throw error;
     return taken.length;
   }
 };
