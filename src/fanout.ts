@@ -117,41 +117,59 @@ const newsOfMark = (roll: RollNow, change: Change, line: Line): Delivery[] => [
 
 /** What staff and the student concerned hear of each changed record, alone or in a bulk. */
 const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => {
-  const session_id = roll.header.session.id;
-  const { student_id } = line;
-  return [
-    { event: 'studentMarked', payload: markedPayload(session_id, recordAt(roll, line), change.seq), receivers: STAFF },
-    {
-      event: 'attendanceMarked',
-      payload: ownMarkPayload(session_id, student_id, line.status, line.marked_at ?? change.at, line.own_seq),
-      receivers: { to: 'student', student_id },
-    },
-  ];
+  const payload = markedPayload(roll.header.session.id, recordAt(roll, line), change.seq);
+  return [{ event: 'studentMarked', payload, receivers: STAFF }, ownMark(roll, change, line)];
 };
 
-const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => {
-  const session_id = roll.header.session.id;
-  const updatedRecords = change.lines.map(reducedRecord);
-  return [
-    ...change.lines.flatMap((line) => newsOfLine(roll, change, line)),
-    {
-      event: 'attendanceBulkUpdated',
-      payload: bulkPayload(session_id, updatedRecords, change, statisticsOf(change.counts), change),
-      receivers: ROOM,
-    },
-  ];
+const ownMark = ({ header }: RollNow, change: Change, line: Line): Delivery => {
+  const { student_id, status, marked_at, own_seq } = line;
+  return {
+    event: 'attendanceMarked',
+    payload: ownMarkPayload(header.session.id, student_id, status, marked_at ?? change.at, own_seq),
+    receivers: { to: 'student', student_id },
+  };
+};
+
+const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => [
+  ...change.lines.flatMap((line) => newsOfLine(roll, change, line)),
+  bulkUpdated(roll, change),
+];
+
+const bulkUpdated = ({ header }: RollNow, change: Change): Delivery => ({
+  event: 'attendanceBulkUpdated',
+  payload: bulkPayload(header.session.id, change.lines.map(reducedRecord), change, statisticsOf(change.counts), change),
+  receivers: ROOM,
+});
+
+const sessionEnded = (roll: RollNow, change: Change): Delivery => ({
+  event: 'attendanceSessionEnded',
+  payload: endedPayload(roll.header.session.id, finalData(roll, []), change, change),
+  receivers: ROOM,
+});
+
+/** The same for one student alone: nothing of it needs anybody's record. */
+export const newsOfChangeFor = (student_id: string, roll: RollNow, change: Change): Delivery[] => {
+  const own = change.lines.filter((line) => line.student_id === student_id).map((line) => ownMark(roll, change, line));
+  switch (change.kind) {
+    case 'mark':
+      return [...change.lines.map((line) => updated(roll.header.session.id, change, line, ROOM)), ...own];
+    case 'bulk':
+      return [...own, bulkUpdated(roll, change)];
+    case 'end':
+      return [...own, ...(change.lines.length > 0 ? [bulkUpdated(roll, change)] : []), sessionEnded(roll, change)];
+    case 'join':
+    case 'quiet':
+      return [];
+  }
 };
 
 const newsOfEnd = (roll: RollNow, change: Change): Delivery[] => {
   const deliveries = change.lines.length > 0 ? newsOfBulk(roll, change) : [];
-  deliveries.push(
-    {
-      event: 'attendanceSessionEnded',
-      payload: endedPayload(roll.header.session.id, finalData(roll, []), change, change),
-      receivers: ROOM,
-    },
-    { event: 'attendanceSessionEndedConfirm', payload: endedAnswer(roll), receivers: STAFF },
-  );
+  deliveries.push(sessionEnded(roll, change), {
+    event: 'attendanceSessionEndedConfirm',
+    payload: endedAnswer(roll),
+    receivers: STAFF,
+  });
   if (change.submitted)
     deliveries.push({ event: 'attendanceSubmitted', payload: submittedAnswer(roll), receivers: STAFF });
   return deliveries;

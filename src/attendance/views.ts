@@ -64,7 +64,7 @@ export class AttendanceViews {
   async sync(actor: Actor, input: ClientPayload<'syncAttendance'>): Promise<SyncAnswer> {
     const { session_id } = input;
     const found = await find(this.services, session_id);
-    const missed = await this.services.live.missed(session_id, (roll) => viewerOf(actor, roll), input);
+    const missed = await this.services.live.missed(session_id, actor.user_id, (roll) => viewerOf(actor, roll), input);
     if (missed === null) return this.archivedSync(actor, session_id, found.stored);
     const { view, viewer, deliveries } = missed;
     const { roll } = view;

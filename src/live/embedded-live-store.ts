@@ -178,7 +178,12 @@ export class EmbeddedLiveStore implements LiveStore {
     return { header: live.roll.header, changes: live.roll.log.slice(from, from + limit) };
   }
 
-  async missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null> {
+  async missed(
+    session_id: string,
+    _user_id: string,
+    viewerOf: (roll: RollNow) => Viewer,
+    cursor: Cursor,
+  ): Promise<Missed | null> {
     const live = this.rolls.get(session_id);
     if (live === undefined) return null;
     const { roll, presence } = live;

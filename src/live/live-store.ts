@@ -120,8 +120,16 @@ export interface LiveStore {
   read(session_id: string): Promise<RollView | null>;
   /** At most `limit` changes from a seq on, in order. Null: no such roll. */
   history(session_id: string, from_seq: number, limit: number): Promise<History | null>;
-  /** What a viewer missed since its cursor. `viewerOf` may throw, for who may not see it. Null: no such roll. */
-  missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null>;
+  /**
+   * What a user missed since their cursor, as whom `viewerOf` says; it may throw, for who may not see it. For a student the
+   * roll may hold nobody's record but theirs, here and in what is answered: a whole class asks at once. Null: no such roll.
+   */
+  missed(
+    session_id: string,
+    user_id: string,
+    viewerOf: (roll: RollNow) => Viewer,
+    cursor: Cursor,
+  ): Promise<Missed | null>;
   /**
    * Sends the statistics to the room, or to its staff alone, unless that was done less than STATISTICS_MIN_INTERVAL_MS ago
    * by anybody.

@@ -1,7 +1,7 @@
 /** What a viewer of a roll has missed: the changes after its numbers, as the events it would have heard (SYNC-1). */
 import type { Presence } from '../domain/presence.ts';
 import type { Change, RollNow } from '../domain/roll.ts';
-import { type Delivery, newsOfChange } from '../fanout.ts';
+import { type Delivery, newsOfChange, newsOfChangeFor } from '../fanout.ts';
 import { SYNC_MAX_CHANGES } from '../limits.ts';
 import type { Cursor, Viewer } from './live-store.ts';
 
@@ -18,7 +18,11 @@ export const missedBy = (
 ): Delivery[] | null => {
   const missed = changesMissed(roll, viewer, cursor, log);
   if (missed === null || missed.changes.length > SYNC_MAX_CHANGES) return null;
-  return missed.changes.flatMap((change) => newsOfChange(roll, change, presence).filter((it) => isFor(viewer, it)));
+  return missed.changes.flatMap((change) =>
+    viewer.staff
+      ? newsOfChange(roll, change, presence).filter(({ receivers }) => receivers.to !== 'student')
+      : newsOfChangeFor(viewer.student_id, roll, change),
+  );
 };
 
 /** Whether changes before those of this log may be missed too, and still few enough to be told. */
@@ -61,10 +65,4 @@ const studentChanges = (roll: RollNow, student_id: string, cursor: Cursor, log: 
   }
   const reached_first = log.length === roll.seq;
   return { changes: changes.reverse(), complete: reached_first || !(room_behind || own_behind) };
-};
-
-const isFor = (viewer: Viewer, { receivers }: Delivery): boolean => {
-  if (receivers.to === 'room') return true;
-  if (receivers.to === 'staff') return viewer.staff;
-  return !viewer.staff && receivers.student_id === viewer.student_id;
 };

@@ -44,7 +44,7 @@ import { RedisDueList } from './redis-due-list.ts';
 import { RedisIndexes } from './redis-indexes.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { missedOf } from './redis-missed.ts';
-import { headerOf, RedisRolls, rollOf, viewOf } from './redis-rolls.ts';
+import { headerOf, type ReadOptions, RedisRolls, rollOf, viewOf } from './redis-rolls.ts';
 
 export type RedisLiveStoreOptions = {
   link: StateLink;
@@ -150,9 +150,13 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     await this.indexKeeper.look();
   }
 
-  async read(session_id: string): Promise<RollView | null> {
+  read(session_id: string): Promise<RollView | null> {
+    return this.readAs(session_id, { records: 'all', online: true });
+  }
+
+  private async readAs(session_id: string, options: ReadOptions): Promise<RollView | null> {
     for (let tries = 1; ; tries += 1) {
-      const reading = await this.rolls.read(session_id, { records: 'all', online: true });
+      const reading = await this.rolls.read(session_id, options);
       if (reading === null) return null;
       const heard = await this.audience.heardUpTo(session_id, reading.head);
       // Who asks may have heard more than this says, and would fall behind.
@@ -165,8 +169,15 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return reading === null ? null : { header: headerOf(reading.head), changes: reading.changes };
   }
 
-  async missed(session_id: string, viewerOf: (roll: RollNow) => Viewer, cursor: Cursor): Promise<Missed | null> {
-    const view = await this.read(session_id);
+  async missed(
+    session_id: string,
+    user_id: string,
+    viewerOf: (roll: RollNow) => Viewer,
+    cursor: Cursor,
+  ): Promise<Missed | null> {
+    let view = await this.readAs(session_id, { records: { of_user: user_id } });
+    if (view === null) return null;
+    if (viewerOf(view.roll).staff) view = await this.read(session_id);
     if (view === null) return null;
     const viewer = viewerOf(view.roll);
     return { view, viewer, deliveries: await missedOf(this.rolls, view, viewer, cursor) };

@@ -31,7 +31,8 @@ export type RollHead = {
 };
 
 export type ReadOptions = {
-  records?: 'all' | string[];
+  /** of_user: of the student who is this user. */
+  records?: 'all' | string[] | { of_user: string };
   online?: boolean;
   /** Changes from this seq on, at most so many. */
   changes?: { from_seq: number; limit: number };
@@ -84,7 +85,7 @@ export class RedisRolls {
 
   /** Null: there is no such roll. */
   async read(session_id: string, { records = [], online = false, changes }: ReadOptions): Promise<RollReading | null> {
-    const which = records === 'all' ? records : JSON.stringify(records);
+    const which = records === 'all' ? records : 'of_user' in records ? `@${records.of_user}` : JSON.stringify(records);
     const range = changes === undefined ? ['', ''] : [Math.max(1, changes.from_seq), changes.limit];
     const answer = await this.run(SCRIPTS.read, session_id, [which, online ? '1' : '', ...range]);
     if (answer === null) return null;

@@ -145,7 +145,9 @@ export class Scene<U extends LiveStoreUnderTest = LiveStoreUnderTest> {
 
   /** What such a viewer missed; null: a snapshot is advised. */
   async missed(viewer: Viewer, cursor: Cursor): Promise<Delivery[] | null> {
-    return (await this.live.missed(SESSION, () => viewer, cursor))?.deliveries ?? null;
+    // Student n: id s<n>, user u<n>.
+    const user_id = viewer.staff ? 't1' : viewer.student_id.replace('s', 'u');
+    return (await this.live.missed(SESSION, user_id, () => viewer, cursor))?.deliveries ?? null;
   }
 
   async statusOf(n: number): Promise<AttendanceStatus | undefined> {

@@ -1,6 +1,6 @@
 -- read: a roll as it stands.
 --
--- Arguments beyond the common ones: which records ('all', or a JSON list of student ids), whether to tell who is online
+-- Arguments beyond the common ones: which records ('all', '@' and a user id, or a JSON list of student ids), whether to tell who is online
 -- ('1'), and the first seq and the greatest number of changes wanted (empty: none).
 -- Answers nil when there is no roll, else a list: its numbers (JSON), records, users (field, value, ...), online
 -- (field, value, ...), changes.
@@ -13,6 +13,13 @@ local texts, user_pairs = {}, {}
 if which == 'all' then
   texts = redis.call('HVALS', MARKS)
   user_pairs = redis.call('HGETALL', USERS)
+elseif string.sub(which, 1, 1) == '@' then
+  local user_id = string.sub(which, 2)
+  local student_id = get(users, user_id)
+  if student_id then
+    texts = { get(marks, student_id) or nil }
+    user_pairs = { user_id, student_id }
+  end
 else
   for _, student_id in ipairs(cjson.decode(which)) do
     local text = get(marks, student_id)
