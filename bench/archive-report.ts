@@ -13,7 +13,7 @@ export interface ArchiveVerdict {
 }
 
 export function judgeArchive({ rounds }: ArchiveMeasurement): ArchiveVerdict {
-  const most = Math.max(...rounds.map(({ commands_per_session }) => commands_per_session.most));
+  const most = Math.max(...rounds.flatMap(({ commands_per_session: { average, most } }) => [average, most]));
   return {
     goal: `at most ${MOST_COMMANDS} commands to MongoDB for each session`,
     most_commands_per_session: most,
@@ -27,7 +27,7 @@ export function printArchiveTable({ rounds }: ArchiveMeasurement): string {
     String(sessions),
     sessions_per_second.toFixed(1),
     cpu_ms_per_session.toFixed(2),
-    commands_per_session.most.toFixed(2),
+    `${commands_per_session.average.toFixed(2)} (at most ${commands_per_session.most})`,
   ]);
   return inColumns([
     ['students', 'sessions', 'archived per second', 'CPU ms per session', 'MongoDB commands per session'],

@@ -1,10 +1,11 @@
 import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eachAtMost, withDeadline } from './bounded.ts';
 import { processCpuMicros } from './cpu-time.ts';
 import { answerCalls, endWithParent } from './ipc.ts';
 import { type ClassSockets, JoinRound, type JoinRoundResult } from './join-round.ts';
 import { joinTimes, type Load, randomNumbers } from './load-schedule.ts';
-import { accepted, type LoadSocket, openSocket } from './load-socket.ts';
+import { accepted, type LoadSocket, mayBeSentAgain, openSocket } from './load-socket.ts';
 import * as roster from './roster.ts';
 
 /**
@@ -17,6 +18,9 @@ const OPENING_AT_ONCE = 100;
 const OPEN_DEADLINE_MS = 30_000;
 /** For a start or an end, and for the archive to have a session after its end. */
 const SESSION_DEADLINE_MS = 60_000;
+/** Of a start or an end that is refused for the moment. */
+const REQUEST_TRIES = 20;
+const REQUEST_AGAIN_MS = 500;
 
 export interface OpenRequest extends roster.Size {
   /** Of all nodes; every client takes one at random. */
@@ -112,13 +116,18 @@ async function eachTeacher(
 }
 
 /** Emits and waits for the acceptance. */
+/** Between the rounds: what an overloaded machine refuses for the moment is asked again. */
 async function request(socket: LoadSocket, event: string, payload: object): Promise<void> {
-  const acknowledgement = new Promise<string>((resolve, reject) => {
-    socket.onLost = (why) => reject(new Error(why));
-    socket.emit(event, payload, resolve);
-  });
-  const body = await withDeadline(acknowledgement, SESSION_DEADLINE_MS, event);
-  if (!accepted(body)) throw new Error(`${event} was refused: ${body}`);
+  for (let tries = 1; ; tries += 1) {
+    const acknowledgement = new Promise<string>((resolve, reject) => {
+      socket.onLost = (why) => reject(new Error(why));
+      socket.emit(event, payload, resolve);
+    });
+    const body = await withDeadline(acknowledgement, SESSION_DEADLINE_MS, event);
+    if (accepted(body)) return;
+    if (!mayBeSentAgain(body) || tries === REQUEST_TRIES) throw new Error(`${event} was refused: ${body}`);
+    await pause(REQUEST_AGAIN_MS);
+  }
 }
 
 function heard(socket: LoadSocket, event: string): Promise<void> {

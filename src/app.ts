@@ -156,6 +156,10 @@ export const createApp = (options: AppOptions): App => {
     );
   const sweep = () =>
     live.sweepPresence().catch((err: unknown) => logger.error({ err }, 'could not sweep presence; tried again'));
+  const finishUnfinished = () =>
+    archive
+      .finishUnfinished()
+      .catch((err: unknown) => logger.error({ err }, 'could not finish what was left half-done; tried again'));
   const anonymise = async () => {
     if (config.RETENTION_DAYS == null) return;
     await anonymiseExpired(services, config.RETENTION_DAYS).then(
@@ -177,7 +181,9 @@ export const createApp = (options: AppOptions): App => {
       parts.start();
       ticker.start();
       archiver.start();
-      every(RECONCILE_EVERY_MS, () => Promise.all([reconcileNow(START_GRACE_MS), finishErasures()]));
+      every(RECONCILE_EVERY_MS, () =>
+        Promise.all([reconcileNow(START_GRACE_MS), finishErasures(), finishUnfinished()]),
+      );
       every(PRESENCE_SWEEP_MS, sweep);
       every(RETENTION_EVERY_MS, anonymise);
       await reconcileNow(profile.startGrace_ms);

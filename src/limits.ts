@@ -179,7 +179,7 @@ export const CSV_MAX_BAD_LINES = 200;
 export const CSV_MAX_TIME_ZONES = 100;
 
 /** MongoDB: updates in one command; a server that works them off one by one must not be held for long. */
-export const MONGO_BULK_OPERATIONS = 10;
+export const MONGO_BULK_OPERATIONS = 25;
 /** A roster of so many students is read in one go; beyond it the read may take as long as a bulk. */
 export const MONGO_QUICK_READ_IDS = 500;
 /** Connections that one node opens at most; more work waits for one of them. */

@@ -3,20 +3,22 @@
  * when a run that began after the call is over. work must not reject.
  */
 export const oneAtATime = (work: () => Promise<void>): (() => Promise<void>) => {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  const begin = (): Promise<void> => {
-    running = work().finally(() => {
-      running = null;
-    });
-    return running;
+  let running: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
+  let busy = false;
+  const run = async (): Promise<void> => {
+    waiting = null;
+    busy = true;
+    await work();
+    busy = false;
   };
   return () => {
-    if (running === null) return begin();
-    next ??= running.then(() => {
-      next = null;
-      return begin();
-    });
-    return next;
+    if (waiting !== null) return waiting;
+    if (!busy) {
+      running = run();
+      return running;
+    }
+    waiting = running = running.then(run);
+    return waiting;
   };
 };

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../contract/nouns.ts';
 import { type Counts, noCounts } from '../domain/statistics.ts';
 import { MONGO_BULK_TIMEOUT_MS, MONGO_REPORT_TIMEOUT_MS } from '../limits.ts';
 import type { AttendanceDocument, AuditDocument, SessionDocument } from '../mongo/collections.ts';
-import { inMongo } from '../mongo/errors.ts';
+import { inMongo, placesOfTakenKeys } from '../mongo/errors.ts';
 import { insertMissing } from '../mongo/insert-only.ts';
 import { finishStart } from '../mongo/transitions.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../registry/cursor.ts';
@@ -32,17 +32,17 @@ export class MongoArchive extends MongoPersonalData implements Archive {
   }
 
   async #store(roll: FinalRoll): Promise<void> {
-    const { session_id, outcome } = roll;
-    // What a majority has, since the roll is forgotten on the strength of it.
-    const find = () => this.in.sessions.findOne({ _id: session_id }, { readConcern: { level: 'majority' } });
-    let session = await find();
-    if (session?.status === 'scheduled' && (await finishStart(this.in, session_id))) session = await find();
-    // Archived already, corrected or erased since perhaps, or given up as lost: whoever comes late changes nothing.
-    if (session?.status === 'completed' || session?.status === 'cancelled') return;
+    const { session_id, outcome, ended_at } = roll;
+    const active = { _id: session_id, status: 'active' as const };
+    // Of two ends of one session, of a roll that was lost and of the one that was rebuilt, the later one is archived.
+    const claim = () =>
+      this.in.sessions.findOneAndUpdate(active, { $max: { archiving: ended_at } }, { returnDocument: 'after' });
+    let session = await claim();
+    if (session === null && (await this.#isOver(session_id))) return;
+    session ??= await claim();
     // Saying yes to a roll whose session cannot be completed would let the live store forget it.
-    if (session?.status !== 'active') {
-      throw refuse('INTERNAL', `A final roll for a session that is ${session?.status ?? 'unknown'}`);
-    }
+    if (session === null) throw refuse('INTERNAL', 'A final roll for a session that is unknown or was never begun');
+    if (session.archiving !== ended_at) return;
     await this.#insert(this.in.attendance, recordsOf(roll, session.date), roll);
     await this.#insert(this.in.audit, auditOf(roll), roll);
     // The commit: until now readers see an active session, and after it nobody stores another roll.
@@ -58,7 +58,24 @@ export class MongoArchive extends MongoPersonalData implements Archive {
       end_room_seq: roll.room_seq,
       counts: roll.counts,
     };
-    await this.in.sessions.updateOne({ _id: session_id, status: 'active' }, { $set: set });
+    const { matchedCount } = await this.in.sessions.updateOne({ ...active, archiving: ended_at }, { $set: set });
+    if (matchedCount === 0) await this.#takeBack(roll);
+  }
+
+  /** Archived already, corrected or erased since perhaps, or given up as lost: whoever comes late changes nothing. */
+  async #isOver(session_id: string): Promise<boolean> {
+    // What a majority has, since the roll is forgotten on the strength of it.
+    const found = await this.in.sessions.findOne({ _id: session_id }, { readConcern: { level: 'majority' } });
+    if (found?.status === 'scheduled') await finishStart(this.in, session_id);
+    return found?.status === 'completed' || found?.status === 'cancelled';
+  }
+
+  /** Somebody else has decided: the same end, then all is well; or another one, of which what was stored here is no part. */
+  async #takeBack({ session_id, ended_at }: FinalRoll): Promise<void> {
+    const session = await this.in.sessions.findOne({ _id: session_id });
+    if (session?.ended_at === ended_at) return;
+    await this.in.attendance.deleteMany({ session_id, of_end: ended_at });
+    await this.in.audit.deleteMany({ session_id, of_end: ended_at });
   }
 
   /**
@@ -70,10 +87,16 @@ export class MongoArchive extends MongoPersonalData implements Archive {
     documents: D[],
     { session_id, ended_at }: FinalRoll,
   ): Promise<void> {
-    if ((await insertMissing(collection, documents)) === 0) return;
+    const tried = await insertMissing(collection, documents).catch((error: unknown) => {
+      // The earlier one may have had its students on other lines.
+      if (placesOfTakenKeys(error) === null) throw error;
+      return error;
+    });
+    if (tried === 0) return;
     const earlier = { session_id, of_end: { $lt: ended_at } } as unknown as Filter<D>;
     const { deletedCount } = await collection.deleteMany(earlier);
     if (deletedCount > 0) await insertMissing(collection, documents);
+    else if (typeof tried !== 'number') throw tried;
   }
 
   async session(session_id: string): Promise<ArchivedSession | null> {
@@ -169,7 +192,7 @@ export class MongoArchive extends MongoPersonalData implements Archive {
    * few, so that what is to be reported needs no list.
    */
   async #unreported(course_ids: string[]): Promise<string[]> {
-    const other = [{ status: { $in: ['active' as const, 'cancelled' as const] } }, { anonymised_at: { $gt: 0 } }];
+    const other = [{ status: { $in: ['active' as const, 'cancelled' as const] } }, { anonymising: true }];
     const found = await this.in.sessions
       .find({ course_id: { $in: course_ids }, $or: other }, { projection: { _id: 1 } })
       .toArray();

@@ -189,11 +189,13 @@ export class MongoCorrections implements Pick<Archive, 'correct' | 'cancel'> {
       if (document === null) return tries > 0;
       const { changes, reason, session_id, seq, erasures } = document;
       const erased = changes.map((change) => erasedChange(change, nameOf(change.line)));
-      if (reason === '' && erased.every((change, i) => change === changes[i])) return tries > 0;
+      if (reason === '' && erased.every((change, i) => change === changes[i])) {
+        // One reason, kept on every line of its correction: it may speak of this person on the others' lines as well.
+        await this.in.audit.updateMany({ session_id, seq, reason: { $ne: '' } }, { $set: { reason: '' } });
+        return tries > 0;
+      }
       const set = { changes: erased, reason: '', erasures: erasures + 1 };
       await this.in.corrections.updateOne({ _id, erasures }, { $set: set });
-      // One reason, kept on every line of its correction: it may speak of this person on the others' lines as well.
-      await this.in.audit.updateMany({ session_id, seq, reason: { $ne: '' } }, { $set: { reason: '' } });
     }
     throw refuse('CONFLICT', 'This correction is being changed by others; try again', { retryable: true });
   }

@@ -67,14 +67,14 @@ export class MongoPersonalData
       for (let pass = 0; pass < MAX_PASSES; pass += 1) {
         const found = await this.#namedLines(person, pseudonym);
         // What was in hand when they were dropped may have come since, or have been written back by somebody slow.
-        if (pass > 0 && found.length === 0) break;
+        if (pass > 0 && found.length === 0) return touched + enrollments;
         for (const it of found) lines.set(`${it.session_id}:${it.line}`, it);
         for (const { session_id, line, name } of lines.values())
           touched += await this.eraseLine(session_id, line, name);
         enrollments += await this.#eraseEnrollments(person, pseudonym);
         await this.finishOpen();
       }
-      return touched + enrollments;
+      throw refuse('CONFLICT', 'The person is being written about; try again', { retryable: true });
     }, MONGO_PERSON_TIMEOUT_MS);
   }
 

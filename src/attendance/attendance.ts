@@ -11,7 +11,6 @@ import { type Actor, isStaff } from '../domain/policy.ts';
 import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { ComesBackAs, RollPeek } from '../live/live-store.ts';
-import { tellCourseStarted } from './course-news.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { attendSession, type JoinInput, joinSession } from './joining.ts';
 import { followRoster, followStaff } from './membership.ts';
@@ -38,8 +37,7 @@ export class Attendance {
 
   /** START-1..3. Attaches the asking socket as staff. */
   async start(actor: Actor, session_id: string, asker: Asker): Promise<ServerPayload<'attendanceSessionStarted'>> {
-    const { view, opened } = await ensureStarted(this.services, actor, session_id);
-    if (opened) await tellCourseStarted(this.services, view);
+    const { view } = await ensureStarted(this.services, actor, session_id);
     if (asker !== undefined) await attendSession(this.services, actor, session_id, asker);
     const { roll } = (await this.services.live.read(session_id)) ?? view;
     return {

@@ -81,7 +81,7 @@ export const cancelSession = async (
     case 'active':
       // No roll: a start under way, or a roll that was lost. Only the lost one can be taken out.
       if (found.stored.opened_at !== null && (await live.peek(session_id)) === null) {
-        if (await registry.cancelLost(session_id, actor.user_id, reason ?? 'roll lost', clock())) {
+        if (await registry.cancelLost(found.stored, actor.user_id, reason ?? 'roll lost', clock())) {
           return endStrayRoll(services, session_id);
         }
       }

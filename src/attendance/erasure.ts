@@ -47,10 +47,10 @@ const goOn = async (services: Services, wished: PendingErasure): Promise<Erasure
   const { registry, archive, live } = services;
   const person: PersonId = { id: wished.person, user: wished.user };
   const course_ids = await drop(services, person);
-  for (const { stored, roll } of await unarchivedSessions(services, course_ids)) {
-    // Its roll is being opened: from a roster that may have been read before the student was dropped.
-    if (roll === null && stored.opened_at === null) return 'pending';
-    for (const record of roll?.records.values() ?? []) if (isOf(person, record)) return 'pending';
+  for (const { roll } of await unarchivedSessions(services, course_ids)) {
+    // Its roll is being opened, or lost and perhaps opened anew: from a roster that may have been read before the drop.
+    if (roll === null) return 'pending';
+    for (const record of roll.records.values()) if (isOf(person, record)) return 'pending';
   }
   const { records, enrollments } = await archive.exportPerson(person);
   const session_ids = [...new Set(records.map(({ session_id }) => session_id))];

@@ -9,6 +9,7 @@ import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import { START_MAX_MS } from '../limits.ts';
 import type { RollPlan, RollView } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
+import { tellCourseStarted } from './course-news.ts';
 import { admissionOf } from './sending.ts';
 import { courseOf, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
@@ -53,6 +54,8 @@ const start = async (
 };
 
 const openRollOf = async (services: Services, stored: StoredSession, by: string, by_name: string): Promise<boolean> => {
+  // Whoever is about to give the lost roll up sees this, or has given it up before it, which is found out below.
+  if (stored.opened_at !== null && !(await services.registry.reopening(stored.id))) throw wasCancelled();
   const course = await courseOf(services, stored.course_id);
   const roster = await services.registry.approvedEnrollments(stored.course_id);
   const plan: RollPlan = {
@@ -77,6 +80,9 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
     ];
     await followChangesSince(services, stored.id, plan, [now.teacher_id, ...now.staff], again.map(admissionOf));
     await assertStillActive(services, stored.id);
+    // Here, where it is opened: whoever asked may not wait for it any more.
+    const view = await services.live.read(stored.id);
+    if (view !== null) await tellCourseStarted(services, view);
   }
   return opened;
 };
@@ -84,7 +90,7 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
 /** Its session may have been held and archived, or given up as lost, since it was read. */
 const assertStillActive = async (services: Services, session_id: string): Promise<void> => {
   const status = (await services.registry.session(session_id))?.status;
-  if (status === 'active') return;
+  if (status !== 'completed' && status !== 'cancelled') return;
   await endStrayRoll(services, session_id);
   throw status === 'cancelled' ? wasCancelled() : refuse('SESSION_ALREADY_ENDED');
 };
@@ -125,15 +131,14 @@ export const reconcile = async (
   services: Services,
   grace_ms: number,
 ): Promise<{ opened: number; cancelled: number }> => {
-  const { registry, live, clock } = services;
+  const { registry, clock } = services;
   let opened = 0;
   for (const stored of await registry.unopened(RECONCILE_BATCH)) {
     if (clock() - (stored.begun_at ?? 0) < grace_ms) continue;
     const by = stored.begun_by ?? stored.teacher_id;
     if (await openRollOf(services, stored, by, stored.begun_by_name ?? '').catch(unlessRefused)) opened += 1;
   }
-  await services.archive.finishUnfinished();
-  return { opened, cancelled: await cancelLost({ registry, live, clock }, services.autoEndAfterMinutes) };
+  return { opened, cancelled: await cancelLost(services) };
 };
 
 /** A session that was decided otherwise meanwhile keeps no other one waiting. */
@@ -142,22 +147,21 @@ const unlessRefused = (error: unknown): false => {
   throw error;
 };
 
-const cancelLost = async (
-  { registry, live, clock }: Pick<Services, 'registry' | 'live' | 'clock'>,
-  autoEndAfterMinutes: number,
-): Promise<number> => {
+const cancelLost = async (services: Services): Promise<number> => {
+  const { registry, live, clock, autoEndAfterMinutes } = services;
   let cancelled = 0;
   let cursor: string | undefined;
   do {
+    // Sessions before their rolls: cancelling compares with what was read here.
     const page = await registry.sessions({ statuses: ['active'] }, { limit: RECONCILE_BATCH, cursor });
     const states = await live.states(page.items.map(({ id }) => id));
     for (const stored of page.items) {
       const { id, opened_at } = stored;
       if (opened_at === null || states.has(id)) continue;
       if (clock() < windowsOf(stored, opened_at, autoEndAfterMinutes).auto_end_at) continue;
-      if (!(await registry.cancelLost(id, 'auto', 'roll lost', clock()))) continue;
+      if (!(await registry.cancelLost(stored, 'auto', 'roll lost', clock()))) continue;
       cancelled += 1;
-      await endStrayRoll({ live }, id);
+      await endStrayRoll(services, id);
     }
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);

@@ -4,13 +4,15 @@
  * changed the one looks at the other afterwards, so one of them sees it.
  */
 import type { Command } from '../domain/commands.ts';
+import { tellCourseEnded } from './course-news.ts';
 import type { Services } from './services.ts';
 
 /** Tries: the course may be changing meanwhile. */
 const MAX_TRIES = 4;
 
 /** Ends the roll as cancelled, if there is one and it runs. What it holds goes nowhere: its session has been decided. */
-export const endStrayRoll = async ({ live }: Pick<Services, 'live'>, session_id: string): Promise<void> => {
+export const endStrayRoll = async (services: Services, session_id: string): Promise<void> => {
+  const { live } = services;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const peek = await live.peek(session_id);
     if (peek?.state !== 'active') return;
@@ -26,6 +28,7 @@ export const endStrayRoll = async ({ live }: Pick<Services, 'live'>, session_id:
       admit: [],
     };
     const answer = await live.submit(session_id, command);
-    if (answer === null || answer.ok || answer.code !== 'STALE_HEADER') return;
+    if (answer?.ok) return tellCourseEnded(services, session_id, peek, await live.read(session_id));
+    if (answer?.code !== 'STALE_HEADER') return;
   }
 };

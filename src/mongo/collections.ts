@@ -53,6 +53,8 @@ export type SessionDocument = Omit<StoredSession, 'id'> & {
   end_seq?: number;
   end_room_seq?: number;
   counts?: Counts;
+  /** The end that is being archived: the latest that an archiver has come with. */
+  archiving?: string;
   /** Its records are being anonymised, or are since then (milliseconds). */
   anonymising?: boolean;
   anonymised_at?: number;

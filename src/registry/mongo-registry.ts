@@ -39,6 +39,7 @@ const sessionFrom = (it: SessionDocument): StoredSession => ({
   begun_by: it.begun_by,
   begun_by_name: it.begun_by_name,
   opened_at: it.opened_at,
+  reopenings: it.reopenings,
   version: it.version,
   cancelled_at: it.cancelled_at,
   cancelled_by: it.cancelled_by,
@@ -134,6 +135,7 @@ export class MongoRegistry extends MongoRosters implements Registry {
         begun_by: null,
         begun_by_name: null,
         opened_at: null,
+        reopenings: 0,
         version: 0,
         cancelled_at: null,
         cancelled_by: null,
@@ -207,12 +209,27 @@ export class MongoRegistry extends MongoRosters implements Registry {
     return inMongo(() => leaveSchedule(this.#in, id, cancelled(by, reason, at)));
   }
 
-  async cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean> {
+  async reopening(id: string): Promise<boolean> {
     const filter = { _id: id, status: 'active' as const };
-    const { modifiedCount } = await inMongo(() =>
-      this.#in.sessions.updateOne(filter, { $set: cancelled(by, reason, at) }),
-    );
+    const { modifiedCount } = await inMongo(() => this.#in.sessions.updateOne(filter, { $inc: { reopenings: 1 } }));
     return modifiedCount === 1;
+  }
+
+  async cancelLost(
+    { id, reopenings }: Pick<StoredSession, 'id' | 'reopenings'>,
+    by: string,
+    reason: string,
+    at: number,
+  ): Promise<boolean> {
+    const filter = { _id: id, status: 'active' as const, reopenings };
+    return inMongo(async () => {
+      const { modifiedCount } = await this.#in.sessions.updateOne(filter, { $set: cancelled(by, reason, at) });
+      if (modifiedCount === 0) return false;
+      // What an archiver had begun to store of its roll belongs to nothing now.
+      await this.#in.attendance.deleteMany({ session_id: id });
+      await this.#in.audit.deleteMany({ session_id: id });
+      return true;
+    });
   }
 
   async unopened(limit: number): Promise<StoredSession[]> {

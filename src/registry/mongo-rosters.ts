@@ -46,6 +46,8 @@ type Decision<T> = { rows: RosterRow[]; answer: T };
 
 export class MongoRosters implements EnrollmentMethods {
   readonly #in: Collections;
+  /** Changes that this process brings in just now, by their _id. */
+  readonly #bringing = new Map<string, Promise<void>>();
 
   constructor(collections: Collections) {
     this.#in = collections;
@@ -116,8 +118,17 @@ export class MongoRosters implements EnrollmentMethods {
     throw refuse('CONFLICT', 'The roster is being changed by others; try again', { retryable: true });
   }
 
+  /** By whoever finds it first; others of this process wait for that. */
+  #bringIn(change: RosterChangeDocument, rows: RosterRow[]): Promise<void> {
+    const begun = this.#bringing.get(change._id);
+    if (begun !== undefined) return begun;
+    const done = this.#write(change, rows).finally(() => this.#bringing.delete(change._id));
+    this.#bringing.set(change._id, done);
+    return done;
+  }
+
   /** Idempotent, and safe for whoever comes late: an enrollment that a later change has written stays. */
-  async #bringIn({ _id, course_id, revision, size_before }: RosterChangeDocument, rows: RosterRow[]): Promise<void> {
+  async #write({ _id, course_id, revision, size_before }: RosterChangeDocument, rows: RosterRow[]): Promise<void> {
     const isNew = ({ number }: RosterRow) => number >= size_before;
     const documents = (them: RosterRow[]) => them.map((row) => documentOf(course_id, revision, row));
     await insertMissing(this.#in.enrollments, documents(rows.filter(isNew)));

@@ -27,6 +27,8 @@ export type StoredSession = {
   begun_by_name: string | null;
   /** Set by opened(): its roll has been open at least once. With this and no roll, the roll was lost. */
   opened_at: number | null;
+  /** How often a lost roll was about to be opened anew. */
+  reopenings: number;
   /** 0 until archived, 1 then, +1 per correction. */
   version: number;
   /** Set when it was cancelled without ever reaching the archive, which has its own entry otherwise. */
@@ -106,8 +108,13 @@ export interface Registry {
   opened(id: string, at: number): Promise<void>;
   /** Scheduled → cancelled, conditionally; false when it was not scheduled any more. */
   cancelScheduled(id: string, by: string, reason: string | null, at: number): Promise<boolean>;
-  /** Active → cancelled for a roll that is lost (reason "roll lost"); false when it was not active any more. */
-  cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean>;
+  /** A lost roll is about to be opened anew: counts it. False: the session is not active any more. */
+  reopening(id: string): Promise<boolean>;
+  /**
+   * Active → cancelled for a roll that is lost (reason "roll lost"). seen: the session as it was read before its roll was
+   * looked for. False when it was not active any more, or somebody has begun to open its roll anew since.
+   */
+  cancelLost(seen: Pick<StoredSession, 'id' | 'reopenings'>, by: string, reason: string, at: number): Promise<boolean>;
   /** Active sessions that never had a roll (a start that died half-way), at most limit. */
   unopened(limit: number): Promise<StoredSession[]>;
 

@@ -18,7 +18,7 @@ import type {
 import { SqliteEnrollments } from './sqlite-enrollments.ts';
 
 const SESSION_COLUMNS = `id, course_id, title, description, date, ends_at, checkin, status, teacher_id, created_at,
-  begun_at, begun_by, begun_by_name, opened_at, version, cancelled_at, cancelled_by, cancel_reason`;
+  begun_at, begun_by, begun_by_name, opened_at, reopenings, version, cancelled_at, cancelled_by, cancel_reason`;
 
 type CourseRow = Omit<Course, 'staff'> & { staff: string };
 type SessionRow = Omit<StoredSession, 'checkin'> & { checkin: string };
@@ -239,19 +239,37 @@ export class SqliteRegistry extends SqliteEnrollments implements Registry {
   }
 
   async cancelScheduled(id: string, by: string, reason: string | null, at: number): Promise<boolean> {
-    return this.#cancel('scheduled', id, by, reason, at);
+    return this.#cancel(`status = 'scheduled'`, [id], by, reason, at);
   }
 
-  async cancelLost(id: string, by: string, reason: string, at: number): Promise<boolean> {
-    return this.#cancel('active', id, by, reason, at);
+  async reopening(id: string): Promise<boolean> {
+    const { changes } = inStore(() =>
+      this.#sql(`UPDATE sessions SET reopenings = reopenings + 1 WHERE id = ? AND status = 'active'`).run(id),
+    );
+    return changes === 1;
   }
 
-  #cancel(from: 'scheduled' | 'active', id: string, by: string, reason: string | null, at: number): boolean {
+  async cancelLost(
+    { id, reopenings }: Pick<StoredSession, 'id' | 'reopenings'>,
+    by: string,
+    reason: string,
+    at: number,
+  ): Promise<boolean> {
+    return this.#cancel(`status = 'active' AND reopenings = ?`, [id, reopenings], by, reason, at);
+  }
+
+  #cancel(
+    condition: string,
+    values: [id: string, ...more: number[]],
+    by: string,
+    reason: string | null,
+    at: number,
+  ): boolean {
     const { changes } = inStore(() =>
       this.#sql(
         `UPDATE sessions SET status = 'cancelled', cancelled_by = ?, cancel_reason = ?, cancelled_at = ?
-         WHERE id = ? AND status = ?`,
-      ).run(by, reason, at, id, from),
+         WHERE id = ? AND ${condition}`,
+      ).run(by, reason, at, ...values),
     );
     return changes === 1;
   }

@@ -157,4 +157,9 @@ const RETENTION = `
   CREATE INDEX sessions_by_end ON sessions (anonymised_at, ended_at);
 `;
 
-export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE, ERASURES, PSEUDONYMS, RETENTION];
+/** How often a lost roll was about to be opened anew. */
+const REOPENINGS = `
+  ALTER TABLE sessions ADD COLUMN reopenings INTEGER NOT NULL DEFAULT 0;
+`;
+
+export const MIGRATIONS: readonly string[] = [REGISTRY, ARCHIVE, LIVE, ERASURES, PSEUDONYMS, RETENTION, REOPENINGS];

@@ -4,6 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { MongoArchive } from '../../src/archive/mongo-archive.ts';
 import type { CorrectionDocument, RosterChangeDocument } from '../../src/mongo/collections.ts';
 import { readAll, refused } from '../suites/expectations.ts';
 import { beginSession, enrollmentOf, finalRollOf, recordOf, sessionOf } from '../suites/fixtures.ts';
@@ -305,10 +306,60 @@ describeWithMongo('with MongoDB', 'any', () => {
     expect(await audit()).toEqual(later.audit);
   });
 
+  test('END-3 an earlier end whose students stood on other lines gives way as well', async () => {
+    await beginSession(made.registry, 'x1');
+    const earlier = {
+      ended_at: '2026-09-07T09:00:00.000Z',
+      records: ['s1', 's2', 's3'].map((id, line) => recordOf(line, id)),
+    };
+    const of_end = earlier.ended_at;
+    for (const record of earlier.records) {
+      const common = { session_id: 'x1', course_id: 'c1', date: 1, version: 1, of_end };
+      await made.collections.attendance.insertOne({ _id: `x1:${record.line}`, ...common, ...record });
+    }
+    const records = ['s0', 's1', 's2', 's3'].map((id, line) => recordOf(line, id));
+    await made.archive.store(finalRollOf('x1', { records }));
+    expect((await made.archive.records('x1')).map((it) => it.student_id)).toEqual(['s0', 's1', 's2', 's3']);
+  });
+
+  test('END-3 an archiver of an earlier end, of a roll that was lost since, leaves nothing when it goes on late', async () => {
+    await beginSession(made.registry, 'x1');
+    const lost = finalRollOf('x1', {
+      ended_at: '2026-09-07T09:00:00.000Z',
+      records: ['s1', 's2', 's3'].map((id, line) => recordOf(line, id)),
+      seq: 9,
+    });
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const attendance = new Proxy(made.collections.attendance, {
+      get: (target, key) => {
+        const value = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        if (key !== 'insertMany') return value.bind(target);
+        return async (...args: unknown[]) => {
+          reached.resolve();
+          await released.promise;
+          return value.apply(target, args);
+        };
+      },
+    });
+    const late = new MongoArchive({ ...made.collections, attendance }).store(lost);
+    await reached.promise;
+    await made.archive.store(finalRollOf('x1'));
+    released.resolve();
+    await late;
+    expect((await made.archive.records('x1')).map((it) => it.student_id)).toEqual(['s1', 's2']);
+    expect(await audit()).toHaveLength(2);
+    expect(await made.archive.session('x1')).toMatchObject({ seq: 2, counts: { present: 1, absent: 1 } });
+  });
+
   test('a roll that names a student twice is refused, without a word of whom, and its session stays active', async () => {
     await beginSession(made.registry, 'x1');
     const twice = finalRollOf('x1', { records: [recordOf(0, 's1'), recordOf(1, 's1')] });
-    const refusal = await made.archive.store(twice).catch((error: Error) => error);
+    const refusal = await made.archive.store(twice).then(
+      () => null,
+      (error: Error) => error,
+    );
     expect(refusal).not.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(refusal?.message).toBe('MongoDB answered with error 11000');
     expect(inspect(refusal, { depth: 9 })).not.toMatch(/Name of/);

@@ -23,8 +23,10 @@ let services: Services;
 let close: () => Promise<unknown>;
 let made = 0;
 const makeId = () => `made-${made++}`;
+let told: string[] = [];
 
 beforeEach(async () => {
+  told = [];
   const db = openDatabase({ file: ':memory:', busyTimeoutMs: 0 });
   const under = await makeEmbeddedUnsynced({ clock: Date.now, makeId });
   close = under.close;
@@ -32,7 +34,7 @@ beforeEach(async () => {
     live: under.live,
     registry: new SqliteRegistry(db),
     archive: new SqliteArchive(db),
-    courseRooms: { tell: () => {}, membersChanged: async () => {} },
+    courseRooms: { tell: (_course_id, event) => told.push(event), membersChanged: async () => {} },
     clock: Date.now,
     makeId,
     autoEndAfterMinutes: 720,
@@ -92,25 +94,53 @@ test('START-2 a start that goes on after the class was held and archived opens n
   expect(await services.archive.session('x1')).toMatchObject({ outcome: 'completed', version: 1 });
 });
 
-test('START-2 LOSS-1 of a start and a cancellation of a lost roll one wins, and no roll runs that is cancelled', async () => {
+/** Active, and its roll gone. */
+const lose = async () => {
   await services.registry.begin('x1', { user_id: 't1', name: 'Ada' }, 1);
   await services.registry.opened('x1', 2);
+};
+
+test('START-2 LOSS-1 whoever gives up a roll that somebody opens anew meanwhile does nothing', async () => {
+  await lose();
   const { held, reached, release } = stoppedAt(services.registry, 'cancelLost');
   const cancelling = cancelSession({ ...services, registry: held }, TEACHER, 'x1', 'lost it');
   await reached;
   await ensureStarted(services, TEACHER, 'x1');
   release();
-  await cancelling;
-  expect(await session()).toMatchObject({ status: 'cancelled', cancel_reason: 'lost it' });
-  expect((await services.live.peek('x1'))?.state).toBe('cancelled');
-  expect(await services.live.activeInCourse('c1')).toEqual([]);
+  expect((await refused(cancelling, 'CONFLICT')).retryable).toBe(true);
+  expect((await session()).status).toBe('active');
+  expect((await services.live.peek('x1'))?.state).toBe('active');
+});
+
+test('END-2 LOSS-1 the end of a roll that was opened anew is archived, however late somebody gives it up', async () => {
+  await lose();
+  const { held, reached, release } = stoppedAt(services.registry, 'cancelLost');
+  const reconciling = reconcile({ ...services, registry: held }, 0);
+  await reached;
+  await ensureStarted(services, TEACHER, 'x1');
+  await endSession(services, TEACHER, 'end', 'x1');
+  release();
+  expect(await reconciling).toMatchObject({ cancelled: 0 });
+  await archiveAll();
+  expect(await services.archive.session('x1')).toMatchObject({ outcome: 'completed' });
+  expect(await services.archive.records('x1')).toHaveLength(2);
+});
+
+test('a start that is given up and goes on tells the course all the same', async () => {
+  const { held, reached, release } = stoppedAt(services.registry, 'opened');
+  const late = ensureStarted({ ...services, registry: held }, TEACHER, 'x1');
+  await reached;
+  // Somebody who starts it meanwhile finds the roll.
+  await ensureStarted(services, TEACHER, 'x1');
+  release();
+  await late;
+  expect(told).toEqual(['courseSessionStarted', 'activeSessionsData']);
 });
 
 test('START-2 LOSS-1 a start that goes on after the roll was given up as lost opens nothing', async () => {
-  await services.registry.begin('x1', { user_id: 't1', name: 'Ada' }, 1);
-  await services.registry.opened('x1', 2);
-  const { held, reached, release } = stoppedAt(services.live, 'open');
-  const late = ensureStarted({ ...services, live: held }, TEACHER, 'x1');
+  await lose();
+  const { held, reached, release } = stoppedAt(services.registry, 'reopening');
+  const late = ensureStarted({ ...services, registry: held }, TEACHER, 'x1');
   await reached;
   expect(await reconcile(services, 0)).toMatchObject({ cancelled: 1 });
   release();

@@ -136,7 +136,7 @@ export function describeStoring(made: () => ArchiveUnderTest): void {
 
     test('LOSS-1 a session that was given up as lost stays cancelled and empty', async () => {
       await beginSession(made().registry, 'x1');
-      await made().registry.cancelLost('x1', 't1', 'roll lost', 5);
+      await made().registry.cancelLost({ id: 'x1', reopenings: 0 }, 't1', 'roll lost', 5);
       await made().archive.store(finalRollOf('x1'));
       expect(await made().archive.session('x1')).toBeNull();
       expect(await made().archive.records('x1')).toEqual([]);

@@ -24,6 +24,7 @@ export function describeSessions(registry: () => Registry): void {
         begun_by: null,
         begun_by_name: null,
         opened_at: null,
+        reopenings: 0,
         version: 0,
         cancelled_at: null,
         cancelled_by: null,
@@ -127,19 +128,34 @@ export function describeSessions(registry: () => Registry): void {
 
     test('LOSS-1 only an active session is cancelled by cancelLost', async () => {
       await registry().createSession(sessionOf('x1'));
-      expect(await registry().cancelLost('x1', 't1', 'roll lost', 6)).toBe(false);
+      expect(await registry().cancelLost({ id: 'x1', reopenings: 0 }, 't1', 'roll lost', 6)).toBe(false);
       await registry().begin('x1', BY, 5);
-      expect(await registry().cancelLost('x1', 't1', 'roll lost', 6)).toBe(true);
+      expect(await registry().cancelLost({ id: 'x1', reopenings: 0 }, 't1', 'roll lost', 6)).toBe(true);
       expect(await registry().session('x1')).toMatchObject({ status: 'cancelled', cancel_reason: 'roll lost' });
-      expect(await registry().cancelLost('x1', 't1', 'again', 7)).toBe(false);
-      expect(await registry().cancelLost('x2', 't1', 'roll lost', 7)).toBe(false);
+      expect(await registry().cancelLost({ id: 'x1', reopenings: 0 }, 't1', 'again', 7)).toBe(false);
+      expect(await registry().cancelLost({ id: 'x2', reopenings: 0 }, 't1', 'roll lost', 7)).toBe(false);
+    });
+
+    test('LOSS-1 whoever gives a roll up as lost must have seen that nobody opens it anew', async () => {
+      await registry().createSession(sessionOf('x1'));
+      expect(await registry().reopening('x1')).toBe(false);
+      await registry().begin('x1', BY, 5);
+      const seen = await registry().session('x1');
+      expect(seen?.reopenings).toBe(0);
+      expect(await registry().reopening('x1')).toBe(true);
+      expect((await registry().session('x1'))?.reopenings).toBe(1);
+      expect(await registry().cancelLost({ id: 'x1', reopenings: 0 }, 't1', 'roll lost', 6)).toBe(false);
+      expect((await registry().session('x1'))?.status).toBe('active');
+      expect(await registry().cancelLost({ id: 'x1', reopenings: 1 }, 't1', 'roll lost', 6)).toBe(true);
+      expect(await registry().reopening('x1')).toBe(false);
+      expect(await registry().reopening('nosuch')).toBe(false);
     });
 
     test('unopened are the active ones whose roll was never open, at most so many', async () => {
       for (const id of ['planned', 'a', 'b', 'c', 'open', 'gone']) await registry().createSession(sessionOf(id));
       for (const id of ['a', 'b', 'c', 'open', 'gone']) await registry().begin(id, BY, 5);
       await registry().opened('open', 6);
-      await registry().cancelLost('gone', 't1', 'roll lost', 6);
+      await registry().cancelLost({ id: 'gone', reopenings: 0 }, 't1', 'roll lost', 6);
       expect((await registry().unopened(10)).map((session) => session.id).sort()).toEqual(['a', 'b', 'c']);
       expect(await registry().unopened(2)).toHaveLength(2);
       expect((await registry().unopened(10))[0]).toMatchObject({ status: 'active', begun_by: 't1' });
