@@ -99,7 +99,7 @@ export class AttendanceViews {
     stored: StoredSession,
     own: { user_id: string; student_id: string } | null,
   ): Promise<AttendanceView> {
-    const view = await this.services.live.read(stored.id);
+    const view = await this.services.live.read(stored.id, own?.user_id);
     if (view !== null) return liveAttendance(view.roll, own);
     const found = await ofOneVersion(this.services, stored.id, () => this.archivedRecords(stored.id, own));
     if (found === null) throw refuse('SESSION_NOT_ACTIVE', 'Attendance was not taken in this session');

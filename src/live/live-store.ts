@@ -116,8 +116,11 @@ export interface LiveStore {
    * of a student who had gone before it, once more. To be called every PRESENCE_SWEEP_MS.
    */
   sweepPresence(): Promise<void>;
-  /** The roll and who is online, as of now, ended ones included until the archive has confirmed them. */
-  read(session_id: string): Promise<RollView | null>;
+  /**
+   * The roll and who is online, as of now, ended ones included until the archive has confirmed them. of_user: nobody's
+   * record but that of the student who is this user is wanted, nor who is online.
+   */
+  read(session_id: string, of_user?: string): Promise<RollView | null>;
   /** At most `limit` changes from a seq on, in order. Null: no such roll. */
   history(session_id: string, from_seq: number, limit: number): Promise<History | null>;
   /**

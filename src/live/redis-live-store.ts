@@ -150,8 +150,9 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     await this.indexKeeper.look();
   }
 
-  read(session_id: string): Promise<RollView | null> {
-    return this.readAs(session_id, { records: 'all', online: true });
+  read(session_id: string, of_user?: string): Promise<RollView | null> {
+    const records = of_user === undefined ? ('all' as const) : { of_user };
+    return this.readAs(session_id, { records, online: of_user === undefined });
   }
 
   private async readAs(session_id: string, options: ReadOptions): Promise<RollView | null> {
@@ -175,7 +176,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     viewerOf: (roll: RollNow) => Viewer,
     cursor: Cursor,
   ): Promise<Missed | null> {
-    let view = await this.readAs(session_id, { records: { of_user: user_id } });
+    let view = await this.read(session_id, user_id);
     if (view === null) return null;
     if (viewerOf(view.roll).staff) view = await this.read(session_id);
     if (view === null) return null;

@@ -1,4 +1,4 @@
-/** A whole class that reconnects asks what it has missed: each student costs Redis their own record, not the roll. */
+/** A whole class that reconnects asks what it has missed, or for its own marks: each student costs Redis one record, not the roll. */
 import { expect, onTestFinished, test } from 'vitest';
 import { randomId } from '../../src/clock.ts';
 import { planOf, SESSION, student } from '../suites/live-fixtures.ts';
@@ -38,5 +38,12 @@ describeWithRedis('what a student has missed', 'any', () => {
     expect(missed?.deliveries).toBeNull();
     expect(missed?.view.roll.records.get('s7')).toMatchObject({ status: 'late', student_name: 'Student 7' });
     expect(missed?.view.roll.counts).toMatchObject({ late: STUDENTS });
+
+    const then = await sent();
+    const own = await live.read(SESSION, 'u7');
+    expect((await sent()) - then).toBeLessThan(BYTES_MAX);
+    expect([...(own?.roll.records.keys() ?? [])]).toEqual(['s7']);
+    expect((await live.read(SESSION, 'nobody'))?.roll.records.size).toBe(0);
+    expect((await live.read(SESSION))?.roll.records.size).toBe(STUDENTS);
   });
 });
