@@ -119,6 +119,8 @@ export async function measureArchive(
       roll: String(n),
     }));
     await live.open({
+      secret: 'secret',
+      student_visibility: 'room',
       session: {
         ...rest,
         _id: id,

@@ -16,6 +16,7 @@ import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
 import type { Config } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
+import { newDeviceCookie } from './device-cookie.ts';
 import { HttpConnections } from './http-connections.ts';
 import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS, RETENTION_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
@@ -23,7 +24,7 @@ import type { LiveStore } from './live/live-store.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { metricsServer } from './metrics-server.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { allowsOrigin, isSameOrigin } from './origins.ts';
+import { allowsOrigin, isSameOrigin, originReached } from './origins.ts';
 import type { Profile } from './profiles/profile.ts';
 import { buildHttpServer } from './rest/http-server.ts';
 import type { EventReport } from './sockets/dispatch.ts';
@@ -71,6 +72,8 @@ export const createApp = (options: AppOptions): App => {
     allowOrigin: (origin, request) => allowOther(origin) || isSameOrigin(origin, request),
     isDraining: () => draining,
     adapter: profile.adapter,
+    deviceCookie: config.DEVICE_SIGNALS === true ? () => newDeviceCookie(makeId) : undefined,
+    isSecure: config.PUBLIC_URL?.startsWith('https:') === true,
   });
   const ticker = new StatisticsTicker({
     clock,
@@ -90,6 +93,8 @@ export const createApp = (options: AppOptions): App => {
     clock,
     makeId,
     autoEndAfterMinutes: config.AUTO_END_AFTER_MINUTES ?? 720,
+    studentVisibility: config.STUDENT_VISIBILITY ?? 'room',
+    deviceSignals: config.DEVICE_SIGNALS ?? false,
   };
   const attendance = new Attendance(services);
   const views = new AttendanceViews(services);
@@ -144,6 +149,9 @@ export const createApp = (options: AppOptions): App => {
     verifyToken,
     clock,
     onExpiry: config.TOKEN_EXPIRY_OPEN_SOCKETS ?? 'close',
+    // Several nodes are reached by a name that they do not know.
+    reachedAt: ({ handshake }) =>
+      config.PUBLIC_URL ?? (profile.name === 'embedded' ? originReached(handshake.headers, handshake.secure) : null),
     reports: socketReports(logger, metrics),
   });
   const reconcileNow = (grace_ms: number) =>

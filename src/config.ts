@@ -120,12 +120,12 @@ export const VARIABLES = {
   }),
   PUBLIC_URL: variable({
     description:
-      'Where people reach this service, for what is shown to them: in this version only the samples on the page at /. Unset: the request’s own origin',
+      'Where people reach this service: the base of check-in links and QR codes. Unset: the request’s own origin when embedded; with several nodes the links are left out, with a warning at the start',
     parse: baseUrl,
   }),
   TRUST_PROXY: variable({
     description:
-      'Whose forwarded headers to believe: off, on, a number of hops, or addresses and networks, comma-separated. In this version they decide only the origin in the samples on the page at /',
+      'Whose forwarded headers to believe: off, on, a number of hops, or addresses and networks, comma-separated. They say from which address somebody tries check-in codes without a token (600 wrong ones a minute), and whether by HTTPS',
     default: 'off',
     parse: trustProxy,
   }),
@@ -136,12 +136,9 @@ export const VARIABLES = {
   }),
   STUDENT_VISIBILITY: variable({
     description:
-      'room: students hear every mark made by staff, as ids and status only. self is not in this version: refused',
+      'room: students hear every mark made by staff, as ids and status only. self: only what concerns themselves. Fixed for a roll when it starts',
     default: 'room',
-    parse: (value) => {
-      if (value === 'self') throw new Error('self is not available in this version; use room');
-      return oneOf('room')(value);
-    },
+    parse: oneOf('room', 'self'),
   }),
   AUTO_END_AFTER_MINUTES: variable({
     description: 'A started session with no other limit is ended after this',
@@ -155,12 +152,10 @@ export const VARIABLES = {
     parse: (value) => (value === 'off' ? null : integer(1, 36_500)(value)),
   }),
   DEVICE_SIGNALS: variable({
-    description: 'Flag several students on one device. Not in this version: only off',
+    description:
+      'on: the records of students who check in from one device (device_id or browser cookie) are flagged for staff; nobody is kept from checking in',
     default: 'off',
-    parse: (value) => {
-      if (onOff(value)) throw new Error('on is not available in this version; leave it off');
-      return false;
-    },
+    parse: onOff,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable({
     description: 'OpenTelemetry traces would go there. Not in this version: a warning at the start, and no traces',

@@ -83,9 +83,11 @@ export const newsOfChange = (roll: RollNow, change: Change, presence: Presence):
 const recordAt = (roll: RollNow, line: Line): RollRecord => {
   const record = roll.records.get(line.student_id);
   if (record === undefined) throw new Error('a change names a student who is not on the roll');
-  if (record.own_seq === line.own_seq) return record;
-  const { status, joined_at, marked_at, marked_by, remarks, own_seq } = line;
-  return { ...record, status, joined_at, marked_at, marked_by, remarks, own_seq };
+  if (record.own_seq === line.own_seq && record.flags === line.flags) return record;
+  const { flags: _now, ...rest } = record;
+  const { status, joined_at, marked_at, marked_by, remarks, own_seq, flags } = line;
+  const then = { ...rest, status, joined_at, marked_at, marked_by, remarks, own_seq };
+  return flags === undefined ? then : { ...then, flags };
 };
 
 const newsOfJoin = (roll: RollNow, change: Change, presence: Presence): Delivery[] => {
@@ -101,8 +103,21 @@ const newsOfJoin = (roll: RollNow, change: Change, presence: Presence): Delivery
     },
   ];
   if (line.status !== 'present') deliveries.push(updated(session_id, change, line, STAFF));
+  // Who shares a device: the one who came, and everybody who had.
+  const flagged = [...(line.flags === undefined ? [] : [record]), ...(change.flagged ?? [])];
+  for (const it of flagged) deliveries.push(studentMarked(session_id, it, change));
   return deliveries;
 };
+
+const studentMarked = (session_id: string, record: RollRecord, { seq }: Change): Delivery => ({
+  event: 'studentMarked',
+  payload: markedPayload(session_id, record, seq),
+  receivers: STAFF,
+});
+
+/** Who hears what is told of a record: everybody, or staff and its own student. */
+const concerned = ({ header }: RollNow, student_id: string): Receivers[] =>
+  header.student_visibility === 'self' ? [STAFF, { to: 'student', student_id }] : [ROOM];
 
 const updated = (session_id: string, change: Change, line: Line, receivers: Receivers): Delivery => ({
   event: 'attendanceUpdated',
@@ -111,15 +126,15 @@ const updated = (session_id: string, change: Change, line: Line, receivers: Rece
 });
 
 const newsOfMark = (roll: RollNow, change: Change, line: Line): Delivery[] => [
-  updated(roll.header.session.id, change, line, ROOM),
+  ...concerned(roll, line.student_id).map((it) => updated(roll.header.session.id, change, line, it)),
   ...newsOfLine(roll, change, line),
 ];
 
 /** What staff and the student concerned hear of each changed record, alone or in a bulk. */
-const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => {
-  const payload = markedPayload(roll.header.session.id, recordAt(roll, line), change.seq);
-  return [{ event: 'studentMarked', payload, receivers: STAFF }, ownMark(roll, change, line)];
-};
+const newsOfLine = (roll: RollNow, change: Change, line: Line): Delivery[] => [
+  studentMarked(roll.header.session.id, recordAt(roll, line), change),
+  ownMark(roll, change, line),
+];
 
 const ownMark = ({ header }: RollNow, change: Change, line: Line): Delivery => {
   const { student_id, status, marked_at, own_seq } = line;
@@ -138,7 +153,7 @@ const newsOfBulk = (roll: RollNow, change: Change): Delivery[] => [
 const bulkUpdated = ({ header }: RollNow, change: Change): Delivery => ({
   event: 'attendanceBulkUpdated',
   payload: bulkPayload(header.session.id, change.lines.map(reducedRecord), change, statisticsOf(change.counts), change),
-  receivers: ROOM,
+  receivers: header.student_visibility === 'self' ? STAFF : ROOM,
 });
 
 const sessionEnded = (roll: RollNow, change: Change): Delivery => ({
@@ -149,14 +164,19 @@ const sessionEnded = (roll: RollNow, change: Change): Delivery => ({
 
 /** The same for one student alone: nothing of it needs anybody's record. */
 export const newsOfChangeFor = (student_id: string, roll: RollNow, change: Change): Delivery[] => {
-  const own = change.lines.filter((line) => line.student_id === student_id).map((line) => ownMark(roll, change, line));
+  const isOwn = (it: { student_id: string }): boolean => it.student_id === student_id;
+  const own = change.lines.filter(isOwn).map((line) => ownMark(roll, change, line));
+  const hearsAll = roll.header.student_visibility !== 'self';
+  const bulk = hearsAll && change.lines.length > 0 ? [bulkUpdated(roll, change)] : [];
   switch (change.kind) {
-    case 'mark':
-      return [...change.lines.map((line) => updated(roll.header.session.id, change, line, ROOM)), ...own];
+    case 'mark': {
+      const lines = hearsAll ? change.lines : change.lines.filter(isOwn);
+      return [...lines.map((line) => updated(roll.header.session.id, change, line, ROOM)), ...own];
+    }
     case 'bulk':
-      return [...own, bulkUpdated(roll, change)];
+      return [...own, ...bulk];
     case 'end':
-      return [...own, ...(change.lines.length > 0 ? [bulkUpdated(roll, change)] : []), sessionEnded(roll, change)];
+      return [...own, ...bulk, sessionEnded(roll, change)];
     case 'join':
     case 'quiet':
       return [];

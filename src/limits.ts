@@ -36,6 +36,22 @@ export const STATISTICS_MAX_DELIVERIES_PER_SECOND = 500;
 export const COMMIT_CROWD_PER_SECOND = 250;
 export const COMMIT_INTERVAL_MS = 24;
 
+/** How long a rotating check-in code is shown; it is valid for one such slot more. */
+export const CODE_SLOT_MS = 15_000;
+/** A node looks for a code so many slots around its own clock: with one that is further from the store's, no code fits. */
+export const CODE_CLOCK_MAX_SLOTS = 20;
+/** A ticket for a code holds this long: enough to sign in. */
+export const TICKET_MS = 3 * 60_000;
+/** Wrong codes within WRONG_CODES_WINDOW_MS: of a student in a session, or of a device that asks for a ticket; then RATE_LIMITED. */
+export const WRONG_CODES_MAX = 5;
+export const WRONG_CODES_WINDOW_MS = 60_000;
+/** The same of one address that asks for tickets: a lecture hall behind it may mistype. Right codes always pass. */
+export const WRONG_CODES_OF_ADDRESS_MAX = 600;
+/** Devices and addresses whose wrong codes are counted for one session; beyond it those of others are RATE_LIMITED. */
+export const GUESSERS_MAX = 10_000;
+/** A browser keeps the cookie that tickets are bound to, and DEVICE_SIGNALS go by, this long. */
+export const DEVICE_COOKIE_MAX_AGE_S = 24 * 3600;
+
 /** Tolerance for clocks that differ between the issuer of tokens and us. */
 export const TOKEN_CLOCK_TOLERANCE_S = 30;
 /** tokenExpiring is sent this long before a socket's token expires. */

@@ -67,6 +67,9 @@ const warningsOf = (config: Config): string[] => {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) {
     warnings.push('OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version sends no traces');
   }
+  if (config.distributed !== null && config.PUBLIC_URL === undefined) {
+    warnings.push('PUBLIC_URL is not set: check-in codes come without a link, so there is no QR code to scan');
+  }
   if (config.JWT_SECRET !== undefined && config.JWT_SECRET.length < SECRET_SAFE_CHARS) {
     warnings.push(`JWT_SECRET has fewer than ${SECRET_SAFE_CHARS} characters: it can be guessed`);
   }

@@ -7,10 +7,12 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import type { Command, Update } from '../domain/commands.ts';
+import { type Device, NO_DEVICE } from '../domain/device.ts';
 import { type Actor, isStaff } from '../domain/policy.ts';
 import { type Accepted, type Admission, fullRecord, fullRecords, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { statisticsOf } from '../domain/statistics.ts';
 import type { ComesBackAs, RollPeek } from '../live/live-store.ts';
+import { ticketForCode } from './checkin-codes.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { attendSession, type JoinInput, joinSession } from './joining.ts';
 import { followRoster, followStaff } from './membership.ts';
@@ -53,8 +55,18 @@ export class Attendance {
   }
 
   /** JOIN-1..5: a student checks in or comes back; staff observe. The socket hears the session from the answer on. */
-  async join(actor: Actor, input: JoinInput, asker: { id: string }): Promise<Answered<'attendanceSessionJoined'>> {
-    return joinSession(this.services, actor, input, asker);
+  async join(
+    actor: Actor,
+    input: JoinInput,
+    asker: { id: string },
+    device: Device = NO_DEVICE,
+  ): Promise<Answered<'attendanceSessionJoined'>> {
+    return joinSession(this.services, actor, input, asker, device);
+  }
+
+  /** For who must sign in first: a ticket in place of a code that would be stale by then. */
+  async ticket(session_id: string, code: string, device: Device, address: string) {
+    return ticketForCode(this.services, session_id, code, device, address);
   }
 
   /** This socket leaves; the record stays. Who was not in it is answered the same. */

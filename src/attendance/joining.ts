@@ -3,10 +3,12 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { Session } from '../contract/nouns.ts';
 import type { Command } from '../domain/commands.ts';
+import type { Device } from '../domain/device.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import { type Admission, type RollRecord, sessionOf } from '../domain/roll.ts';
 import { type Counts, statisticsOf } from '../domain/statistics.ts';
 import type { RollPeek } from '../live/live-store.ts';
+import { devicesFor, proofOf } from './checkin-codes.ts';
 import { archiveEpoch } from './results.ts';
 import { type Answered, admitUser, type Done, repeated, requestKey, send } from './sending.ts';
 import { find, type Services } from './services.ts';
@@ -20,6 +22,7 @@ export const joinSession = async (
   actor: Actor,
   input: JoinInput,
   asker: Asker,
+  device: Device,
 ): Promise<Answered<'attendanceSessionJoined'>> => {
   const { session_id } = input;
   const { roll: peek } = await find(services, session_id, 'known');
@@ -27,7 +30,7 @@ export const joinSession = async (
   const staff = isStaff(actor, peek.header);
   const done = staff
     ? await attendSession(services, actor, session_id, asker)
-    : await checkIn(services, actor, input, peek, asker);
+    : await checkIn(services, actor, input, peek, asker, device);
   if (done === null) return { payload: await joinedBefore(services, actor, input), repeated: true };
   const { current } = done;
   if (current === null) {
@@ -99,6 +102,7 @@ const checkIn = async (
   { session_id, code, ticket, request_id }: JoinInput,
   peek: RollPeek,
   asker: Asker,
+  device: Device,
 ): Promise<Done | null> => {
   if (actor.role !== 'student') throw refuse('STUDENT_NOT_ENROLLED');
   const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
@@ -114,6 +118,8 @@ const checkIn = async (
     user_id: actor.user_id,
     profile_picture: actor.picture,
     admit: admit[0],
+    proof: proofOf(services, header, { code, ticket }, device),
+    devices: devicesFor(services, header, device),
     request,
   });
   return send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker);

@@ -121,6 +121,8 @@ const refusalOf = (answer: Exclude<Refused, { code: 'STALE_HEADER' | 'ADMISSION_
       const opens_at = isoFrom(answer.opens_at);
       return refuse('CHECKIN_NOT_OPEN', `Check-in opens at ${opens_at}`, { opens_at });
     }
+    case 'RATE_LIMITED':
+      return refuse('RATE_LIMITED', 'Too many wrong codes', { retry_after_ms: answer.retry_after_ms });
     case 'STUDENT_NOT_ON_ROLL':
       return notOnRoll(answer.student_ids);
     case 'CONFLICT':

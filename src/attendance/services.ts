@@ -5,6 +5,7 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerEventName, ServerPayload } from '../contract/events.ts';
 import type { Course } from '../contract/nouns.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
+import type { StudentVisibility } from '../domain/roll.ts';
 import type { LiveStore, RollPeek } from '../live/live-store.ts';
 import type { Registry, StoredSession } from '../registry/registry.ts';
 
@@ -27,6 +28,10 @@ export type Services = {
   makeId: MakeId;
   /** AUTO_END_AFTER_MINUTES. */
   autoEndAfterMinutes: number;
+  /** STUDENT_VISIBILITY: of rolls that start from now on. */
+  studentVisibility: StudentVisibility;
+  /** DEVICE_SIGNALS. */
+  deviceSignals: boolean;
 };
 
 /** A session as the doorway finds it: with its roll, or only as the registry has it. */

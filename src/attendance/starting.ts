@@ -68,6 +68,8 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
     teacher_name: by_name,
     started_by: by,
     rebuilt: stored.opened_at !== null,
+    secret: services.makeId() + services.makeId(),
+    student_visibility: services.studentVisibility,
     students: roster.map(admissionOf),
   };
   const { opened } = await services.live.open(plan);

@@ -9,6 +9,7 @@ import { fullRecords, type RollNow, reducedRecord, sessionOf } from '../domain/r
 import { statisticsOf } from '../domain/statistics.ts';
 import type { RollView, Viewer } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
+import { currentCode } from './checkin-codes.ts';
 import { archiveEpoch, fullRecordOf, ofOneVersion, versionedRecordOf, versionOf } from './results.ts';
 import { courseOf, find, findAsStaff, type Services } from './services.ts';
 import { sessionObject } from './session-object.ts';
@@ -54,10 +55,9 @@ export class AttendanceViews {
     };
   }
 
-  /** getCheckInCode: staff alone; no session of this version uses a code. */
-  async checkInCode(actor: Actor, session_id: string): Promise<never> {
-    await findAsStaff(this.services, actor, session_id, 'view');
-    throw refuse('CONFLICT', 'This session takes check-ins without a code');
+  /** getCheckInCode, but for the link: staff alone. */
+  async checkInCode(actor: Actor, session_id: string): Promise<Omit<ServerPayload<'checkInCode'>, 'url'>> {
+    return currentCode(this.services, actor, session_id);
   }
 
   /** syncAttendance (SYNC-1): events that were missed, or a snapshot. */

@@ -126,6 +126,13 @@ export const ReducedRecord = Type.Object({
 });
 export type ReducedRecord = Static<typeof ReducedRecord>;
 
+/** What staff should look at; signals, which never keep anybody from anything. */
+export const Flag = Type.Union([Type.Literal('shared_device'), Type.Literal('removed')], {
+  description:
+    'shared_device: checked in from a device from which another student checked in (DEVICE_SIGNALS); removed: no approved student of the course any more',
+});
+export type Flag = Static<typeof Flag>;
+
 /** One student's line on a roll or in the archive: staff only. */
 export const FullRecord = Type.Object({
   student_id: Id,
@@ -136,7 +143,7 @@ export const FullRecord = Type.Object({
   marked_at: nullable(Instant),
   marked_by: nullable(Type.String({ description: 'User id of staff, "self" for a check-in, null: unmarked' })),
   remarks: nullable(Type.String()),
-  flags: Type.Optional(Type.Array(Type.String())),
+  flags: Type.Optional(Type.Array(Flag)),
 });
 export type FullRecord = Static<typeof FullRecord>;
 

@@ -1,5 +1,6 @@
 /** What may be asked of a roll, and what it answers. */
 import type { AttendanceStatus } from '../contract/nouns.ts';
+import type { CodeProof } from './checkin-code.ts';
 import type { Accepted, Admission, Change, RollRecord, RollState, RosterEntry } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
@@ -14,7 +15,16 @@ type Sent = { header_version: number; request?: RequestKey | undefined };
 export type Update = { student_id: string; status: AttendanceStatus; remarks?: string | null | undefined };
 
 export type Command =
-  | (Sent & { kind: 'join'; user_id: string; profile_picture: string | null; admit?: Admission | undefined })
+  | (Sent & {
+      kind: 'join';
+      user_id: string;
+      profile_picture: string | null;
+      admit?: Admission | undefined;
+      /** Of a roll that takes a code: what was sent for it, if anything. */
+      proof?: CodeProof | undefined;
+      /** With DEVICE_SIGNALS: the device under the roll's secret, by each of its names. */
+      devices?: string[] | undefined;
+    })
   | (Sent & { kind: 'attend'; user_id: string })
   /** stays: another device of this user is still in the session, so the user goes on following it. */
   | { kind: 'leave'; user_id: string; stays?: boolean; request?: RequestKey | undefined }
@@ -57,6 +67,8 @@ export type Refused =
   /** These students are not on the roll: read the registry once and send again with `admit`. */
   | { ok: false; code: 'ADMISSION_NEEDED'; student_ids: string[] }
   | { ok: false; code: 'SESSION_NOT_ACTIVE' | 'STUDENT_NOT_ENROLLED' | 'ROLL_FULL' | 'CHECKIN_CLOSED' | 'CONFLICT' }
+  | { ok: false; code: 'CHECKIN_CODE_REQUIRED' | 'CHECKIN_CODE_INVALID' }
+  | { ok: false; code: 'RATE_LIMITED'; retry_after_ms: number }
   | { ok: false; code: 'CHECKIN_NOT_OPEN'; opens_at: number }
   | { ok: false; code: 'STUDENT_NOT_ON_ROLL'; student_ids: string[] };
 

@@ -1,16 +1,18 @@
 /** What a command does to a roll at a given instant: every rule of check-in, marking and ending, in one place. Pure. */
-import { ROLL_MAX_CHANGES, ROLL_MAX_STUDENTS } from '../limits.ts';
+import { ROLL_MAX_CHANGES, ROLL_MAX_STUDENTS, WRONG_CODES_MAX } from '../limits.ts';
 import { checkinAt } from './checkin.ts';
+import { type CodeProof, isSlotValid, takesCode } from './checkin-code.ts';
 import type { Command, Decision, Refused, RequestKey, Update } from './commands.ts';
 import { accept, type Now, numbered, quiet, refused, unchanged } from './decisions.ts';
-import type { Admission, Line, Roll, RollRecord, RosterEntry } from './roll.ts';
+import { type Admission, type Line, type Roll, type RollRecord, type RosterEntry, withFlag } from './roll.ts';
+import { mustWait, oneMore } from './wrong-codes.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 const NOT_ACTIVE = refused({ ok: false, code: 'SESSION_NOT_ACTIVE' });
 
 /**
- * Decides a command. Refusals change nothing. `change: null` with an accepted outcome: nothing to remember either.
+ * Decides a command. Refusals change nothing, but that a wrong code counts. `change: null` with an accepted outcome: nothing to remember either.
  * Guarantees: at most one seq per command; a remembered request answers as it did and changes nothing.
  */
 export const decide = (roll: Roll, command: Command, now: Now): Decision => {
@@ -80,6 +82,8 @@ const decideJoin = (roll: Roll, command: Of<'join'>, now: Now): Decision => {
   }
   const verdict = checkinAt(roll.header.windows, now.ms);
   if (!verdict.ok) return refused(verdict);
+  const refusal = takesCode(roll.header) ? decideCode(roll, student_id, command.proof, now) : null;
+  if (refusal !== null) return refusal;
   if (isFull(roll) || (record === undefined && roll.records.size >= ROLL_MAX_STUDENTS)) {
     return refused({ ok: false, code: 'ROLL_FULL' });
   }
@@ -97,10 +101,36 @@ const decideJoin = (roll: Roll, command: Of<'join'>, now: Now): Decision => {
     profile_picture: command.profile_picture,
   };
   if (record === undefined && admit !== undefined) line.admitted = admit;
+  const others = sharersOf(roll, student_id, command.devices ?? []);
+  if (others.length > 0) line.flags = [...(record?.flags ?? []), 'shared_device'];
   const name = record?.student_name ?? admit?.student_name ?? '';
   const change = numbered(roll, now, 'join', 'checkin', user_id, name, [line], false);
   change.follow = user_id;
+  if (command.devices !== undefined && command.devices.length > 0) change.devices = command.devices;
+  const flagged = others.map((it) => withFlag(it, 'shared_device')).filter((it) => !others.includes(it));
+  if (flagged.length > 0) change.flagged = flagged;
   return accept(roll, change, request, true);
+};
+
+/** Null: the code is right. A ticket is never guessed, so it counts for nothing, and is good whatever was guessed before. */
+const decideCode = (roll: Roll, student_id: string, proof: CodeProof | undefined, now: Now): Decision | null => {
+  if (proof === undefined) return refused({ ok: false, code: 'CHECKIN_CODE_REQUIRED' });
+  if ('valid_until' in proof && now.ms <= proof.valid_until) return null;
+  const invalid = { ok: false, code: 'CHECKIN_CODE_INVALID' } as const;
+  if ('valid_until' in proof || ('wrong' in proof && proof.wrong === 'ticket')) return refused(invalid);
+  const before = roll.wrong_codes.get(student_id);
+  const retry_after_ms = mustWait(before, WRONG_CODES_MAX, now.ms);
+  if (retry_after_ms !== null) return refused({ ok: false, code: 'RATE_LIMITED', retry_after_ms });
+  if ('slot' in proof && isSlotValid(proof.slot, now.ms)) return null;
+  const wrong_codes = { student_id, ...oneMore(before, now.ms) };
+  return { ...quiet(roll, now, { wrong_codes }), outcome: invalid };
+};
+
+/** Records of the other students who checked in from one of these devices, once each. */
+const sharersOf = (roll: Roll, student_id: string, devices: string[]): RollRecord[] => {
+  const ids = new Set(devices.flatMap((device) => roll.devices.get(device) ?? []));
+  ids.delete(student_id);
+  return [...ids].flatMap((id) => roll.records.get(id) ?? []);
 };
 
 const decideMarks = (roll: Roll, command: Of<'mark' | 'bulk'>, now: Now): Decision => {
@@ -113,7 +143,8 @@ const decideMarks = (roll: Roll, command: Of<'mark' | 'bulk'>, now: Now): Decisi
   }
   if (isFull(roll)) return refused({ ok: false, code: 'ROLL_FULL' });
   const { kind, by, by_name } = command;
-  return accept(roll, numbered(roll, now, kind, kind, by, by_name, lines, true), command.request);
+  const tells_room = roll.header.student_visibility !== 'self';
+  return accept(roll, numbered(roll, now, kind, kind, by, by_name, lines, tells_room), command.request);
 };
 
 const decideEnd = (roll: Roll, command: Of<'end'>, now: Now): Decision => {
@@ -197,6 +228,7 @@ const markedLine = (record: RollRecord | undefined, update: Update, by: string, 
     marked_by: by,
     remarks,
     own_seq: (record?.own_seq ?? 0) + 1,
+    ...(record?.flags === undefined ? {} : { flags: record.flags }),
   };
 };
 

@@ -71,7 +71,7 @@ const recordAfter = (roll: Roll, line: Line, newcomer_line: number): RollRecord 
 export const quiet = (
   roll: Roll,
   now: Now,
-  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff'>,
+  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff' | 'wrong_codes'>,
   request?: RequestKey,
   records: RollRecord[] = [],
 ): Decision => {

@@ -27,7 +27,7 @@ export type FinalRoll = {
   room_seq: number;
 };
 
-type Ended = Omit<Roll, 'followers' | 'requests' | 'remembered_no_ops'>;
+type Ended = Omit<Roll, 'followers' | 'requests' | 'remembered_no_ops' | 'wrong_codes' | 'devices'>;
 
 /** Throws when the roll has not ended. */
 export const finalRoll = (roll: Ended): FinalRoll => {

@@ -5,9 +5,13 @@
  * values after it, never differences, so applying the changes of a log in order rebuilds the roll exactly. The
  * embedded store runs this code; every other store must agree with it (the model test compares them).
  */
-import type { AttendanceStatus, AuditSource, FullRecord, ReducedRecord, Session } from '../contract/nouns.ts';
+import type { AttendanceStatus, AuditSource, Flag, FullRecord, ReducedRecord, Session } from '../contract/nouns.ts';
 import type { CheckinWindows } from './checkin.ts';
 import { type Counts, countStatuses, noCounts } from './statistics.ts';
+import type { WrongCodes } from './wrong-codes.ts';
+
+/** Whether students hear of every mark, or only of what concerns them. */
+export type StudentVisibility = 'room' | 'self';
 
 /** One student's line. Replaced, never mutated, so that a reference is a snapshot. */
 export type RollRecord = {
@@ -27,6 +31,8 @@ export type RollRecord = {
   readonly own_seq: number;
   /** False once the student was dropped or rejected: the record stays, nobody can join or be marked on it. */
   readonly approved: boolean;
+  /** Unset: none. */
+  readonly flags?: readonly Flag[];
 };
 
 /** What is known about a roll without its records: enough to authorise a command against it. */
@@ -40,6 +46,9 @@ export type RollHeader = {
   readonly started_at: string;
   readonly started_by: string;
   readonly epoch: string;
+  /** Of codes, tickets and device signals: never told to anybody, and gone with the roll. */
+  readonly secret: string;
+  readonly student_visibility: StudentVisibility;
   /** The live store had lost this roll, and staff started it anew (LOSS-1). */
   readonly rebuilt: boolean;
   /** Grows when staff or roster change; a command decided with an older one is STALE_HEADER. */
@@ -79,6 +88,10 @@ export type Roll = RollNow & {
   followers: Set<string>;
   requests: Map<string, Remembered>;
   remembered_no_ops: number;
+  /** Wrong codes of students. */
+  wrong_codes: Map<string, WrongCodes>;
+  /** Students who checked in from each device. */
+  devices: Map<string, string[]>;
   /** Every numbered change, by seq from 1. */
   log: Change[];
 };
@@ -97,6 +110,8 @@ export type Line = {
   own_seq: number;
   profile_picture?: string | null;
   admitted?: Admission;
+  /** Unset: none. */
+  flags?: readonly Flag[];
 };
 
 export type ChangeKind = 'join' | 'mark' | 'bulk' | 'end';
@@ -115,6 +130,10 @@ export type Change = {
   counts: Counts;
   end?: RollEnd;
   submitted?: boolean;
+  /** A join's devices, and who else was flagged by it: their records after it. */
+  devices?: string[];
+  flagged?: RollRecord[];
+  wrong_codes?: { student_id: string } & WrongCodes;
   follow?: string;
   unfollow?: string;
   roster?: RosterEntry[];
@@ -171,7 +190,17 @@ export const changedRecord = (before: RollRecord, line: Line): RollRecord => ({
   remarks: line.remarks,
   own_seq: line.own_seq,
   profile_picture: line.profile_picture === undefined ? before.profile_picture : line.profile_picture,
+  ...(line.flags === undefined ? {} : { flags: line.flags }),
 });
+
+/** A record with one flag more, or one less. */
+export const withFlag = (record: RollRecord, flag: Flag): RollRecord =>
+  record.flags?.includes(flag) ? record : { ...record, flags: [...(record.flags ?? []), flag] };
+
+const withoutFlag = ({ flags = [], ...record }: RollRecord, flag: Flag): RollRecord => {
+  const rest = flags.filter((it) => it !== flag);
+  return rest.length === 0 ? record : { ...record, flags: rest };
+};
 
 /** A new roll: every student absent (START-1). */
 export const openRoll = ({ header, students }: Opening): Roll => {
@@ -193,6 +222,8 @@ export const openRoll = ({ header, students }: Opening): Roll => {
     followers: new Set(),
     requests: new Map(),
     remembered_no_ops: 0,
+    wrong_codes: new Map(),
+    devices: new Map(),
     log: [],
     end: null,
   };
@@ -201,6 +232,15 @@ export const openRoll = ({ header, students }: Opening): Roll => {
 /** Makes a decided change. Changes of one roll must be applied in the order in which they were decided. */
 export const apply = (roll: Roll, change: Change): void => {
   for (const line of change.lines) applyLine(roll, line);
+  for (const { student_id, flags } of change.flagged ?? []) applyFlags(roll, student_id, flags);
+  for (const device of change.devices ?? []) {
+    const students = roll.devices.get(device) ?? [];
+    roll.devices.set(device, [...students, ...change.lines.map(({ student_id }) => student_id)]);
+  }
+  if (change.wrong_codes !== undefined) {
+    const { student_id, since, count } = change.wrong_codes;
+    roll.wrong_codes.set(student_id, { since, count });
+  }
   roll.seq = change.seq === 0 ? roll.seq : change.seq;
   roll.room_seq = change.room_seq;
   roll.counts = change.counts;
@@ -234,6 +274,11 @@ const applyLine = (roll: Roll, line: Line): void => {
   roll.records.set(line.student_id, changedRecord(before, line));
 };
 
+const applyFlags = (roll: Roll, student_id: string, flags: RollRecord['flags']): void => {
+  const record = roll.records.get(student_id);
+  if (record !== undefined && flags !== undefined) roll.records.set(student_id, { ...record, flags });
+};
+
 const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
   // First free every user id that changes hands, then give: two students may have swapped theirs.
   for (const entry of entries) {
@@ -246,7 +291,8 @@ const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
     const before = roll.records.get(entry.student_id);
     if (before === undefined) continue;
     const { approved, user_id, student_name, roll: number } = entry;
-    roll.records.set(entry.student_id, { ...before, approved, user_id, student_name, roll: number });
+    const after = { ...before, approved, user_id, student_name, roll: number };
+    roll.records.set(entry.student_id, approved ? withoutFlag(after, 'removed') : withFlag(after, 'removed'));
     // Whoever still has it followed as somebody else.
     if (!approved || roll.users.has(user_id)) unfollow(roll, user_id);
     roll.users.set(user_id, entry.student_id);
@@ -279,6 +325,8 @@ export const fullRecord = (record: RollRecord): FullRecord => ({
   marked_at: record.marked_at,
   marked_by: record.marked_by,
   remarks: record.remarks,
+  // Last, and only where there are some: the scripts in Redis cut and append it there.
+  ...(record.flags === undefined ? {} : { flags: [...record.flags] }),
 });
 
 export const fullRecords = (roll: RollNow): FullRecord[] => Array.from(roll.records.values(), fullRecord);

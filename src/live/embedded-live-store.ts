@@ -8,6 +8,7 @@ import { type Clock, isoFrom, type MakeId } from '../clock.ts';
 import { refuse, unavailable } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { windowsOf } from '../domain/checkin.ts';
+import type { CodeProof } from '../domain/checkin-code.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
@@ -25,8 +26,10 @@ import type {
   Audience,
   Backlog,
   Claim,
+  CodeTried,
   ComesBackAs,
   Cursor,
+  Guesser,
   History,
   LiveStore,
   Missed,
@@ -95,6 +98,8 @@ export class EmbeddedLiveStore implements LiveStore {
         started_at: isoFrom(now),
         started_by: plan.started_by,
         epoch: this.makeId(),
+        secret: plan.secret,
+        student_visibility: plan.student_visibility,
         rebuilt: plan.rebuilt,
         version: 1,
       },
@@ -147,6 +152,15 @@ export class EmbeddedLiveStore implements LiveStore {
     const connection = { id, user_id, student_id: student_id ?? null };
     this.attending.putOnline(live, connection, record ?? null);
     return connection;
+  }
+
+  async tryCode(session_id: string, proof: CodeProof, guesser: Guesser): Promise<CodeTried | null> {
+    const live = this.rolls.get(session_id);
+    return live === undefined ? null : live.guessers.try(live.roll.state, proof, guesser, this.clock());
+  }
+
+  async now(): Promise<number> {
+    return this.clock();
   }
 
   async answered(session_id: string, request: RequestKey): Promise<Outcome | null> {

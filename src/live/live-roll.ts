@@ -2,6 +2,7 @@
 import { Presence } from '../domain/presence.ts';
 import type { Roll } from '../domain/roll.ts';
 import { ARCHIVE_LEASE_MS } from '../limits.ts';
+import { Guessers } from './guessers.ts';
 import type { Backlog, Claim } from './live-store.ts';
 
 export type LiveRoll = {
@@ -18,6 +19,7 @@ export type LiveRoll = {
   tries: number;
   /** When its statistics were last sent. */
   statistics_at: number;
+  guessers: Guessers;
 };
 
 /** Where a roll stood at some moment. */
@@ -32,6 +34,7 @@ export const liveRoll = (roll: Roll, rows: number[]): LiveRoll => ({
   fence: 0,
   tries: 0,
   statistics_at: Number.NEGATIVE_INFINITY,
+  guessers: new Guessers(),
 });
 
 /** Of a roll that is brought back: who joined it and has not left. */

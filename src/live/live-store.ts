@@ -15,10 +15,20 @@
  */
 import type { ActiveSession } from '../contract/events.ts';
 import type { CheckinPolicy, Session } from '../contract/nouns.ts';
+import type { CodeProof } from '../domain/checkin-code.ts';
 import type { Command, Current, Outcome, Refused, RequestKey } from '../domain/commands.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
-import type { Accepted, Admission, Change, RollHeader, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
+import type {
+  Accepted,
+  Admission,
+  Change,
+  RollHeader,
+  RollNow,
+  RollState,
+  RosterEntry,
+  StudentVisibility,
+} from '../domain/roll.ts';
 import type { Delivery, News } from '../fanout.ts';
 
 /** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */
@@ -44,6 +54,9 @@ export type RollPlan = {
   teacher_name: string;
   started_by: string;
   rebuilt: boolean;
+  /** Unguessable. */
+  secret: string;
+  student_visibility: StudentVisibility;
   students: Admission[];
 };
 
@@ -58,6 +71,14 @@ export type History = { header: RollHeader; changes: Change[] };
  * the roll has gone to the archive since, and only that can say what is later than all that the connection was told.
  */
 export type Answer = Refused | (Accepted & { current: Current | null });
+
+/** Who tries a code without a token, under the roll's secret. */
+export type Guesser = { device: string; address: string };
+/** A right code, and the store's clock; or why not. */
+export type CodeTried =
+  | { ok: true; now: number }
+  | { ok: false; code: 'SESSION_NOT_ACTIVE' | 'CHECKIN_CODE_INVALID' }
+  | { ok: false; code: 'RATE_LIMITED'; retry_after_ms: number };
 
 export type RollPeek = { header: RollHeader; state: RollState };
 
@@ -107,6 +128,13 @@ export interface LiveStore {
     connection: { id: string; user_id: string },
     comesBackAs: ComesBackAs,
   ): Promise<Connection | null>;
+  /**
+   * Whether a code is right by the store's clock; a wrong one counts for its guesser, on all nodes, and a right one always
+   * passes. Null: there is no such roll.
+   */
+  tryCode(session_id: string, proof: CodeProof, guesser: Guesser): Promise<CodeTried | null>;
+  /** The clock that decides about this roll, milliseconds since the epoch. */
+  now(session_id: string): Promise<number>;
   /** What a request was answered by a roll, also one that the archive has taken since; null: not known, or not any more. */
   answered(session_id: string, request: RequestKey): Promise<Outcome | null>;
   /** A connection is gone. */

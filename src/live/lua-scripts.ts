@@ -4,7 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { NAMESPACES } from '../contract/events.ts';
-import { ROLL_MAX_CHANGES, ROLL_MAX_REMEMBERED_NO_OPS, ROLL_MAX_STUDENTS } from '../limits.ts';
+import {
+  CODE_SLOT_MS,
+  GUESSERS_MAX,
+  ROLL_MAX_CHANGES,
+  ROLL_MAX_REMEMBERED_NO_OPS,
+  ROLL_MAX_STUDENTS,
+  WRONG_CODES_MAX,
+  WRONG_CODES_WINDOW_MS,
+} from '../limits.ts';
 import type { RedisScript } from '../redis/state-link.ts';
 import { FIRST_JOIN_SOURCE } from './first-join-templates.ts';
 import { luaTemplates, TEMPLATES } from './lua-templates.ts';
@@ -20,7 +28,7 @@ const fileOf = (name: string): string => readFileSync(new URL(`lua/${name}.lua`,
 
 const CONSTANTS = [
   `local NAMESPACES = { ${NAMESPACES.map((name) => `'${name}'`).join(', ')} }`,
-  `local LIMITS = { changes = ${ROLL_MAX_CHANGES}, students = ${ROLL_MAX_STUDENTS}, remembered_no_ops = ${ROLL_MAX_REMEMBERED_NO_OPS} }`,
+  `local LIMITS = { changes = ${ROLL_MAX_CHANGES}, students = ${ROLL_MAX_STUDENTS}, remembered_no_ops = ${ROLL_MAX_REMEMBERED_NO_OPS}, code_slot_ms = ${CODE_SLOT_MS}, wrong_codes = ${WRONG_CODES_MAX}, wrong_window_ms = ${WRONG_CODES_WINDOW_MS}, guessers = ${GUESSERS_MAX} }`,
   `local FORMAT, KEPT_UNTIL = ${ROLL_FORMAT}, '${KEPT_UNTIL}'`,
 ].join('\n');
 
@@ -65,9 +73,10 @@ const withShortWay = (name: string, short: string, ...more: string[]): RedisScri
 
 export const SCRIPTS = {
   open: ofRoll('open'),
-  apply: withShortWay('apply', 'arrive', 'fanout', 'presence', 'decide'),
+  apply: withShortWay('apply', 'arrive', 'fanout', 'presence', 'wrong-codes', 'decide'),
   read: ofRoll('read'),
-  answered: ofRoll('answered', 'decide'),
+  answered: ofRoll('answered', 'wrong-codes', 'decide'),
+  tryCode: ofRoll('try-code', 'wrong-codes'),
   statistics: ofRoll('statistics', 'fanout'),
   claim: ofRoll('claim'),
   confirm: ofRoll('confirm', 'fanout', 'presence'),

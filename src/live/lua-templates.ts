@@ -47,7 +47,7 @@ const counts: Counts = {
   excused: place('excused'),
 };
 
-const record: RollRecord = {
+const record: Omit<RollRecord, 'flags'> = {
   line: place('line'),
   user_id: place('user_id'),
   profile_picture: place('profile_picture'),

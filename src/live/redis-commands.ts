@@ -55,6 +55,7 @@ const joinsAlone = (commands: Sent[]): string[] | null => {
   let version: number | undefined;
   for (const it of commands) {
     if (it.kind !== 'join' || it.connection === undefined || it.admit !== undefined) return null;
+    if (it.proof !== undefined || it.devices !== undefined) return null;
     const { header_version, user_id, connection, profile_picture, request } = it;
     version ??= header_version;
     if (version !== header_version || !PLAIN.test(user_id) || !PLAIN.test(connection.id)) return null;

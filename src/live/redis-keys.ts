@@ -19,6 +19,9 @@ const ROLL_KEYS = [
   'requests',
   'due',
   'kept',
+  'wrong_codes',
+  'guessers',
+  'devices',
 ] as const;
 export const ROLL_KEY_COUNT = ROLL_KEYS.length;
 

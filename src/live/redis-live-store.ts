@@ -7,6 +7,7 @@ import type { Clock, MakeId } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { rulesOf } from '../domain/checkin.ts';
+import { type CodeProof, takesCode } from '../domain/checkin-code.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
@@ -18,6 +19,8 @@ import {
   ROLL_MAX_CHANGES,
   STATISTICS_MIN_INTERVAL_MS,
   SYNC_MAX_CHANGES,
+  WRONG_CODES_MAX,
+  WRONG_CODES_OF_ADDRESS_MAX,
 } from '../limits.ts';
 import type { StateLink } from '../redis/state-link.ts';
 import type { FedAudience, FeedSource, Standing } from './fed-audience.ts';
@@ -26,8 +29,10 @@ import type {
   Answer,
   Backlog,
   Claim,
+  CodeTried,
   ComesBackAs,
   Cursor,
+  Guesser,
   History,
   LiveStore,
   Missed,
@@ -88,7 +93,8 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     const { session, staff, teacher_name, started_by, rebuilt, students } = plan;
     const { course_id } = session;
     await this.indexes.opening(session.id, course_id);
-    const header = { course_id, teacher_name, started_by, rebuilt };
+    const { secret, student_visibility } = plan;
+    const header = { course_id, teacher_name, started_by, rebuilt, secret, student_visibility };
     const rules = rulesOf(plan, plan.auto_end_after_minutes);
     const { opens_at, late_after, closes_after, auto_end_after, ends_at, end_after } = rules;
     const windows = [opens_at, late_after, closes_after, auto_end_after, ends_at];
@@ -100,6 +106,8 @@ export class RedisLiveStore implements LiveStore, FeedSource {
       ...windows.map((it) => it ?? ''),
       AUTO_END_AFTER_ENDS_AT_MS,
       end_after,
+      Number(takesCode(plan)),
+      Number(student_visibility === 'self'),
       ...students.flatMap(({ student_id, user_id }, i) => [student_id, user_id, texts[i] as string]),
     ];
     const due = await this.rolls.run(SCRIPTS.open, session.id, args, true);
@@ -137,6 +145,21 @@ export class RedisLiveStore implements LiveStore, FeedSource {
 
   detach(session_id: string, connection: string): Promise<void> {
     return this.attending.detach(session_id, connection);
+  }
+
+  async tryCode(session_id: string, proof: CodeProof, { device, address }: Guesser): Promise<CodeTried | null> {
+    const slot = 'slot' in proof ? proof.slot : '';
+    const args = [slot, device, address, WRONG_CODES_MAX, WRONG_CODES_OF_ADDRESS_MAX];
+    const answer = (await this.rolls.run(SCRIPTS.tryCode, session_id, args)) as [string, string?] | null;
+    if (answer === null) return null;
+    const [code, ms] = answer;
+    if (code === 'OK') return { ok: true, now: Number(ms) };
+    if (code === 'RATE_LIMITED') return { ok: false, code, retry_after_ms: Number(ms) };
+    return { ok: false, code: code as 'SESSION_NOT_ACTIVE' | 'CHECKIN_CODE_INVALID' };
+  }
+
+  now(session_id: string): Promise<number> {
+    return this.rolls.now(session_id);
   }
 
   async answered(session_id: string, { key, hash }: RequestKey): Promise<Outcome | null> {

@@ -99,6 +99,12 @@ export class RedisRolls {
     };
   }
 
+  /** The clock of the server that has this roll. */
+  async now(session_id: string): Promise<number> {
+    const [now] = (await this.link.run(SCRIPTS.dueNow, [this.keys.dueListOf(session_id)], [this.clock, 0])) as [string];
+    return Number(now);
+  }
+
   /** Whether a user follows a roll; null: there is no such roll. */
   async isFollowed(session_id: string, user_id: string): Promise<boolean | null> {
     const [roll = '', , , followers = ''] = this.keys.ofRoll(session_id);

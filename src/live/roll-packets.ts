@@ -13,12 +13,14 @@ const EVENT = 2;
 /** Any sender but a node's own id: nobody must take the message for its own. */
 const SENDER = 'roll';
 
-/** What a message is to the numbers that it carries. */
+/** What a message is to the numbers that it carries; lua/fanout.lua has the same. */
 export const NEWS = 0;
 export const PART = 1;
 export const LAST_PART = 2;
 /** Not for the adapter: connections that are out. */
 const OUT = 3;
+/** Of a change that the room is not told: for some students alone, on the room's channel. */
+export const OWN = 4;
 
 /** Shapes for the scripts: an event to rooms or sockets of one namespace, and who is out. */
 export const PACKETS = {
@@ -35,8 +37,12 @@ export const PACKETS = {
   out: { roll: [place('seq'), place('room_seq'), OUT], out: place('out'), run: place('run') },
 };
 
-/** The numbers at the beginning of a message. part: news (no change of its own), part or last part of the change seq. */
-export type Heading = { seq: number; room_seq: number; part: typeof NEWS | typeof PART | typeof LAST_PART };
+/** The numbers at the beginning of a message. part: news (no change of its own), part or last part of the change seq, or own. */
+export type Heading = {
+  seq: number;
+  room_seq: number;
+  part: typeof NEWS | typeof PART | typeof LAST_PART | typeof OWN;
+};
 /** Connections that are out of the session, by id or by what they are; decided in this run of the roll's scripts. */
 export type Out = { out: string[] | 'students' | 'all'; run: number };
 

@@ -22,6 +22,8 @@ export type DistributedOptions = {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
+  /** Only in tests: instead of Redis' own clock. */
+  storeClock?: Clock;
 };
 
 /** Resolves when Redis is connected. Throws an Error of one line when it cannot be used; the records are closed then. */
@@ -35,7 +37,7 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
 };
 
 const connected = async (options: DistributedOptions): Promise<Profile> => {
-  const { redis, records, clock, makeId, logger } = options;
+  const { redis, records, clock, makeId, logger, storeClock } = options;
   const connections = await connectRedis({
     settings: redis,
     scripts: Object.values(SCRIPTS),
@@ -69,7 +71,14 @@ const connected = async (options: DistributedOptions): Promise<Profile> => {
         pause: (ms) => connections.clock.pause(ms),
         onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
       });
-      const store = new RedisLiveStore({ link: state, keys, makeId, audience: feeds, onDue });
+      const store = new RedisLiveStore({
+        link: state,
+        keys,
+        makeId,
+        audience: feeds,
+        onDue,
+        ...(storeClock === undefined ? {} : { clock: storeClock }),
+      });
       const courseRooms = new SharedCourseRooms({
         rooms,
         whoIsIn: (course_id) => whoIsIn(records.registry, course_id),

@@ -25,6 +25,7 @@ import { addRequestLog, type OnResponse, requestId } from './request-log.ts';
 import { routeAdder } from './route.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { addStudentRoutes } from './student-routes.ts';
+import { addTicketRoute } from './ticket-route.ts';
 import { validatorCompiler } from './validate.ts';
 
 export type HttpServerOptions = RestContext &
@@ -114,6 +115,7 @@ const addApi = (scope: FastifyInstance, options: HttpServerOptions): void => {
   const add = routeAdder(scope, authenticate(options.verifyToken));
   addCourseRoutes(add, options);
   addSessionRoutes(add, options);
+  addTicketRoute(add, options, options.publicUrl);
   addAttendanceRoutes(add, options);
   addReportRoutes(add, options);
   addStudentRoutes(add, options);

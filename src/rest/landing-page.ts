@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { clientEvents, serverEvents } from '../contract/events.ts';
 import { API_PREFIX } from '../contract/routes.ts';
+import { originOfHost } from '../origins.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6477; --paper: #f7f8fa; --card: #fff; --line: #dde2ea; --link: #1554c0; }
@@ -33,13 +34,10 @@ const names = (table: object): string =>
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231554c0'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
 
-/** A name or address with or without a port. What else a Host header can hold has no place on a page. */
-const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
-
 /** Where whoever asks has reached us, with the forwarded headers of proxies that are trusted. */
 export const originOf = ({ protocol, host, socket }: FastifyRequest): string => {
-  const url = `${protocol === 'https' ? 'https' : 'http'}://${host}`;
-  if (HOST.test(host) && URL.canParse(url)) return new URL(url).origin;
+  const origin = originOfHost(host, protocol === 'https');
+  if (origin !== null) return origin;
   return socket.localPort === undefined ? 'http://localhost' : `http://localhost:${socket.localPort}`;
 };
 

@@ -1,7 +1,7 @@
 /** Sessions: planning, listing, starting, ending, cancelling. */
 import { sessionObject } from '../attendance/session-object.ts';
 import { refuse } from '../contract/errors.ts';
-import type { CheckinPolicy, Session } from '../contract/nouns.ts';
+import type { Session } from '../contract/nouns.ts';
 import { routes } from '../contract/routes.ts';
 import type { StoredSession } from '../registry/registry.ts';
 import { courseForStaff, sessionFor, sessionForStaff } from './access.ts';
@@ -20,7 +20,7 @@ export const addSessionRoutes = (add: AddRoute, context: RestContext): void => {
     const course = await courseForStaff(services, actor, body.course_id);
     const date = instantFrom(body.date, 'date', course.timezone);
     const ends_at = optionalInstant(body.ends_at, course.timezone) ?? null;
-    assertPlan({ date, ends_at, checkin: body.checkin });
+    assertPlan({ date, ends_at });
     const id = body.id ?? makeId();
     await registry.createSession({
       id,
@@ -47,7 +47,7 @@ export const addSessionRoutes = (add: AddRoute, context: RestContext): void => {
     const { title, description, checkin } = body;
     const date = body.date === undefined ? undefined : instantFrom(body.date, 'date', course.timezone);
     const ends_at = optionalInstant(body.ends_at, course.timezone);
-    assertPlan({ date: date ?? before.date, ends_at: ends_at === undefined ? before.ends_at : ends_at, checkin });
+    assertPlan({ date: date ?? before.date, ends_at: ends_at === undefined ? before.ends_at : ends_at });
     const after = await registry.patchScheduled(before.id, { title, description, date, ends_at, checkin });
     if (after === null) throw refuse('CONFLICT', 'Only a scheduled session can be changed');
     return sessionObject(after);
@@ -70,11 +70,6 @@ export const addSessionRoutes = (add: AddRoute, context: RestContext): void => {
     return current(await stored(params.id));
   });
 
-  add(routes.checkinTicket, async ({ params }) => {
-    await stored(params.id);
-    throw refuse('CONFLICT', 'This session takes check-ins without a code');
-  });
-
   const stored = async (id: string): Promise<StoredSession> => {
     const session = await registry.session(id);
     if (session === null) throw refuse('SESSION_NOT_FOUND');
@@ -85,12 +80,8 @@ export const addSessionRoutes = (add: AddRoute, context: RestContext): void => {
 const optionalInstant = (value: string | number | null | undefined, zone: string): number | null | undefined =>
   value === undefined || value === null ? value : instantFrom(value, 'ends_at', zone);
 
-const assertPlan = (plan: { date: number; ends_at: number | null; checkin: CheckinPolicy | undefined }): void => {
+const assertPlan = (plan: { date: number; ends_at: number | null }): void => {
   if (plan.ends_at !== null && plan.ends_at <= plan.date) {
     throw refuse('INVALID_PAYLOAD', 'ends_at: must be after date', { field: 'ends_at' });
-  }
-  if (plan.checkin?.code === 'rotating') {
-    const message = 'checkin.code: rotating check-in codes are not available in this version';
-    throw refuse('INVALID_PAYLOAD', message, { field: 'checkin.code' });
   }
 };

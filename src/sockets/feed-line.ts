@@ -7,7 +7,7 @@
  */
 import type { Change } from '../domain/roll.ts';
 import type { Delivery } from '../fanout.ts';
-import { type Heading, NEWS, PART } from '../live/roll-packets.ts';
+import { type Heading, NEWS, OWN, PART } from '../live/roll-packets.ts';
 import { partKeyIn } from './feed-messages.ts';
 
 export type Numbers = { seq: number; room_seq: number };
@@ -64,7 +64,7 @@ export class FeedLine {
     const number = this.numberOf({ seq, room_seq });
     if (this.at === null || (!this.sure && number <= this.at.number)) {
       // A subscription begins between two changes, so this is a first part.
-      const before = part === NEWS ? 0 : 1;
+      const before = part === NEWS || part === OWN ? 0 : 1;
       this.at = { seq: seq - before, number: number - before };
     }
     const { at } = this;
@@ -75,6 +75,14 @@ export class FeedLine {
       this.sure = true;
       if (seq < Math.max(this.told_seq, this.answered_seq)) return 'old news';
       this.told_seq = seq;
+      return 'next';
+    }
+    if (part === OWN) {
+      // No step of this line. It is never old news: what was answered to others says nothing of it.
+      if (number !== at.number) return number < at.number ? 'old' : 'gap';
+      at.seq = Math.max(at.seq, seq);
+      this.sure = true;
+      this.told_seq = Math.max(this.told_seq, seq);
       return 'next';
     }
     if (number <= at.number) return 'old';

@@ -29,9 +29,12 @@ export type HandlerOptions = {
   rooms: Rooms;
   verifyToken: VerifyToken;
   tokenExpiry: TokenExpiry;
+  /** Where whoever is on this socket reaches the service, without a slash at its end; null: unknown. */
+  reachedAt: (socket: LiveSocket) => string | null;
 };
 
-export const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpiry }: HandlerOptions): Handlers => {
+export const makeHandlers = (options: HandlerOptions): Handlers => {
+  const { attendance, views, rooms, verifyToken, tokenExpiry, reachedAt } = options;
   const markAs =
     (event: 'markStudentPresent' | 'markStudentAbsent', status: 'present' | 'absent') =>
     async (
@@ -54,7 +57,8 @@ export const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpir
       return { ack, reply: 'attendanceSessionStarted' };
     },
     joinAttendanceSession: async (socket, payload) => {
-      const { payload: ack, repeated } = await attendance.join(socket.data.actor, payload, socket);
+      const { actor, device } = socket.data;
+      const { payload: ack, repeated } = await attendance.join(actor, payload, socket, device);
       await detachIfGone(attendance, socket, payload.session_id);
       return { ack, reply: 'attendanceSessionJoined', repeated };
     },
@@ -83,7 +87,13 @@ export const makeHandlers = ({ attendance, views, rooms, verifyToken, tokenExpir
       ack: await views.online(socket.data.actor, session_id),
       reply: 'onlineStudentsData',
     }),
-    getCheckInCode: async (socket, { session_id }) => views.checkInCode(socket.data.actor, session_id),
+    getCheckInCode: async (socket, { session_id }) => {
+      const code = await views.checkInCode(socket.data.actor, session_id);
+      const base = reachedAt(socket);
+      // In the fragment, so that no proxy and no server writes it into a log.
+      const link = base === null ? {} : { url: `${base}/join/${session_id}#${code.code}` };
+      return { ack: { ...code, ...link }, reply: 'checkInCode' };
+    },
     endAttendanceSession: async (socket, { session_id, request_id }) => {
       const attends = socket.data.sessions.get(session_id) === 'staff';
       const { payload, told, repeated } = await attendance.end(socket.data.actor, session_id, request_id);

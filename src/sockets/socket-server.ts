@@ -9,12 +9,15 @@ import type { AttendanceViews } from '../attendance/views.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal, refuse } from '../contract/errors.ts';
 import { NAMESPACES } from '../contract/events.ts';
+import { deviceCookieIn, setDeviceCookie } from '../device-cookie.ts';
+import { DEVICE_ID_MAX_CHARS, type Device } from '../domain/device.ts';
 import { maySocket } from '../domain/policy.ts';
 import { FRAME_MAX_BYTES } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
 import { Dispatch, type EventReport } from './dispatch.ts';
 import { EventAllowance } from './event-allowance.ts';
 import { Frames } from './frames.ts';
+import type { HandlerOptions } from './handlers.ts';
 import type { LiveServer, LiveSocket } from './live-socket.ts';
 import { Reattaching } from './reattaching.ts';
 import type { Rooms } from './rooms.ts';
@@ -39,11 +42,16 @@ export type IoOptions = {
   isDraining: () => boolean;
   /** How events get to and from other nodes; unset: there are none. */
   adapter?: AdapterConstructor | undefined;
+  /** A value for browsers that have none (DEVICE_SIGNALS); unset: they get none. */
+  deviceCookie?: (() => string) | undefined;
+  /** People reach this service by HTTPS. */
+  isSecure?: boolean;
 };
 
 /** The server without a listener: rooms can be made of it; `io.attach(http)` and then attachSockets let clients in. */
-export const createIo = ({ transports, allowOrigin, isDraining, adapter }: IoOptions): LiveServer =>
-  new Server({
+export const createIo = (options: IoOptions): LiveServer => {
+  const { transports, allowOrigin, isDraining, adapter } = options;
+  const io: LiveServer = new Server({
     transports,
     maxHttpBufferSize: FRAME_MAX_BYTES,
     perMessageDeflate: false,
@@ -60,6 +68,17 @@ export const createIo = ({ transports, allowOrigin, isDraining, adapter }: IoOpt
       return answer(allowed ? null : 'origin not allowed', allowed);
     },
   } as ConstructorParameters<typeof Server>[1]);
+  giveDeviceCookies(io, options);
+  return io;
+};
+
+/** With the answer to a handshake. Native apps do not keep it, and say device_id instead. */
+const giveDeviceCookies = (io: LiveServer, { deviceCookie, isSecure = false }: IoOptions): void => {
+  if (deviceCookie === undefined) return;
+  io.engine.on('initial_headers', (headers: Record<string, unknown>, { headers: sent }: IncomingMessage) => {
+    if (deviceCookieIn(sent.cookie) === null) headers['set-cookie'] = setDeviceCookie(deviceCookie(), isSecure);
+  });
+};
 
 export type SocketReports = {
   /** One per event. */
@@ -79,6 +98,7 @@ export type SocketOptions = {
   views: AttendanceViews;
   verifyToken: VerifyToken;
   clock: Clock;
+  reachedAt: HandlerOptions['reachedAt'];
   /** TOKEN_EXPIRY_OPEN_SOCKETS. */
   onExpiry: 'close' | 'keep';
   reports: SocketReports;
@@ -89,14 +109,15 @@ export type SocketOptions = {
  * as people who left. Closing them is the drain's business.
  */
 export const attachSockets = (options: SocketOptions): { stop(): void } => {
-  const { io, rooms, attendance, views, verifyToken, clock, reports } = options;
+  const { io, rooms, attendance, views, verifyToken, clock, reports, reachedAt } = options;
   const tokenExpiry = new TokenExpiry(clock, (socket) => {
     if (options.onExpiry === 'keep') return;
     reports.closed('expired');
     // The transport and not the socket: so client libraries connect again, and read their token anew.
     socket.conn.close();
   });
-  const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, clock, report: reports.event });
+  const report = reports.event;
+  const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, reachedAt, clock, report });
   const reattaching = new Reattaching({ attendance, onError: reports.error });
   const connections = new Map<string, { connection: LiveSocket['conn']; frames: Frames }>();
   let stopped = false;
@@ -173,10 +194,18 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
   };
 };
 
+/** What does not name a device is left out: it keeps nobody away. */
+const deviceOf = ({ handshake }: LiveSocket): Device => {
+  const { device_id } = handshake.auth as { device_id?: unknown };
+  const isName = typeof device_id === 'string' && device_id.length > 0 && device_id.length <= DEVICE_ID_MAX_CHARS;
+  return { device_id: isName ? device_id : null, cookie: deviceCookieIn(handshake.headers.cookie) };
+};
+
 const authenticate = async (socket: LiveSocket, verifyToken: VerifyToken, clock: Clock): Promise<void> => {
   const actor = await verifyToken(socket.handshake.auth.token);
   if (!maySocket(actor.role)) throw refuse('FORBIDDEN', 'this role is for REST only');
   socket.data.actor = actor;
+  socket.data.device = deviceOf(socket);
   socket.data.sessions = new Map();
   socket.data.courses = new Set();
   socket.data.allowance = new EventAllowance(actor.role, clock());

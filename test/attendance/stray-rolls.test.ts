@@ -38,6 +38,8 @@ beforeEach(async () => {
     clock: Date.now,
     makeId,
     autoEndAfterMinutes: 720,
+    studentVisibility: 'room',
+    deviceSignals: false,
   };
   await services.registry.createCourse(courseOf('c1'));
   await services.registry.putEnrollments('c1', [enrollmentOf('s1'), enrollmentOf('s2')], 1);

@@ -4,6 +4,7 @@ import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
 import { attendSession, joinSession } from '../../src/attendance/joining.ts';
 import type { Services } from '../../src/attendance/services.ts';
 import { randomId } from '../../src/clock.ts';
+import { NO_DEVICE } from '../../src/domain/device.ts';
 import type { Actor } from '../../src/domain/policy.ts';
 import type { FedAudience } from '../../src/live/fed-audience.ts';
 import { SCRIPTS } from '../../src/live/lua-scripts.ts';
@@ -83,7 +84,13 @@ describeWithRedis('joins that are overtaken', 'any', () => {
 
   test('END-1 an accepted join is answered from the archive, not older than the end that it heard', async () => {
     const { services, expelled } = await archivedAfter('c1');
-    const answer = await joinSession(services, person('u1', 'student'), { session_id: SESSION }, { id: 'c1' });
+    const answer = await joinSession(
+      services,
+      person('u1', 'student'),
+      { session_id: SESSION },
+      { id: 'c1' },
+      NO_DEVICE,
+    );
     expect(answer.repeated).toBe(false);
     expect(answer.payload).toMatchObject({
       // 1 is the join, 2 the end.
@@ -116,7 +123,13 @@ describeWithRedis('joins that are overtaken', 'any', () => {
         return { seq, room_seq };
       },
     }));
-    const { payload } = await joinSession(services, person('u1', 'student'), { session_id: SESSION }, { id: 'c1' });
+    const { payload } = await joinSession(
+      services,
+      person('u1', 'student'),
+      { session_id: SESSION },
+      { id: 'c1' },
+      NO_DEVICE,
+    );
     expect(payload).toMatchObject({ seq: 3, room_seq: 2, session: { status: 'completed' } });
   });
 

@@ -96,6 +96,8 @@ export class RestService {
       clock,
       makeId,
       autoEndAfterMinutes: 720,
+      studentVisibility: 'room',
+      deviceSignals: false,
     };
     this.attendance = new Attendance(this.services);
     this.archiver = new Archiver({

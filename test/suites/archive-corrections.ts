@@ -24,7 +24,7 @@ export function describeCorrections(made: () => ArchiveUnderTest): void {
     );
     await beginSession(made().registry, 'x1');
     const s1 = { status: 'present' as const, joined_at: JOINED, marked_at: JOINED, marked_by: 'self', remarks: 'old' };
-    const records = [recordOf(0, 's1', { ...s1, flags: ['f'] }), recordOf(1, 's2'), recordOf(2, 's3')];
+    const records = [recordOf(0, 's1', { ...s1, flags: ['removed'] }), recordOf(1, 's2'), recordOf(2, 's3')];
     await made().archive.store(finalRollOf('x1', { records }));
   };
 

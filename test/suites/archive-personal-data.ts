@@ -29,7 +29,7 @@ export async function fillWithPerson({ registry, archive }: ArchiveUnderTest): P
       marked_at: AT,
       marked_by: 'self',
       remarks: 'secret remark',
-      flags: ['secret flag'],
+      flags: ['shared_device'],
     }),
   ];
   await archive.store(

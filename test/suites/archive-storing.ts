@@ -17,7 +17,7 @@ const RICH_RECORDS = [
     marked_at: AT,
     marked_by: 't1',
     remarks: 'Bus\nlate, "again"',
-    flags: ['same-device'],
+    flags: ['shared_device'],
   }),
   recordOf(1, 's1', { status: 'present', joined_at: AT, marked_at: AT, marked_by: 'self', flags: [] }),
   recordOf(2, 's2', { status: 'excused', remarks: '' }),

@@ -7,6 +7,7 @@ import { T0 } from '../support/fixed-clock.ts';
 
 export const SESSION = 'session-1';
 export const COURSE = 'course-1';
+export const SECRET = 'the secret of the roll';
 
 /** Student n: id s<n>, user u<n>. */
 export const student = (n: number, more: Partial<Admission> = {}): Admission => ({
@@ -50,6 +51,8 @@ export const planOf = (id: string, more: Partial<RollPlan> = {}): RollPlan => ({
   teacher_name: 'Ada',
   started_by: 't1',
   rebuilt: false,
+  secret: SECRET,
+  student_visibility: 'room',
   students: [1, 2, 3, 4].map((n) => student(n)),
   ...more,
 });
@@ -64,8 +67,10 @@ export const countedIds = (): MakeId => {
 };
 
 /** A roll as plain values of its own, to compare and to print. */
-export const rollState = ({ records, users, followers, requests, log, ...rest }: Roll) => ({
+export const rollState = ({ records, users, followers, requests, wrong_codes, devices, log, ...rest }: Roll) => ({
   ...rest,
+  wrong_codes: [...wrong_codes].sort(),
+  devices: [...devices].sort(),
   records: [...records.values()],
   users: [...users].sort(),
   followers: [...followers].sort(),

@@ -1,5 +1,6 @@
 /** Random steps for the model test: one course, one or two rolls, a registry that changes, people with two devices each. */
 import { ATTENDANCE_STATUSES, type CheckinPolicy } from '../../src/contract/nouns.ts';
+import { type CodeProof, slotOf } from '../../src/domain/checkin-code.ts';
 import type { Command, RequestKey, Update } from '../../src/domain/commands.ts';
 import type { Admission, RosterEntry } from '../../src/domain/roll.ts';
 import type { RollPlan } from '../../src/live/live-store.ts';
@@ -38,7 +39,10 @@ const CHECKINS: CheckinPolicy[] = [
   { late_after_minutes: 5, closes_after_minutes: 10 },
   { opens_before_minutes: 0, closes_after_minutes: 30, auto_end_after_minutes: 45 },
   { closes_after_minutes: 0 },
+  { code: 'rotating' },
+  { code: 'rotating', late_after_minutes: 5, closes_after_minutes: 10 },
 ];
+const DEVICES = ['d1', 'd2', 'd3'];
 
 export class RandomSteps {
   readonly course_id: string;
@@ -48,6 +52,8 @@ export class RandomSteps {
   private readonly clock: FixedClock;
   private readonly reopens: boolean;
   private readonly registry: RandomRegistry;
+  /** Whether joins name their devices. */
+  private readonly signals: boolean;
   private staff = ['t1', 't2'];
   private readonly sent: Send[] = [];
 
@@ -59,6 +65,7 @@ export class RandomSteps {
     this.reopens = reopens;
     this.course_id = `course-${name}`;
     this.session_ids = random.chance(0.2) ? [`${name}-a`, `${name}-b`] : [`${name}-a`];
+    this.signals = random.chance(0.3);
     this.registry = new RandomRegistry(random, STUDENTS, USERS);
   }
 
@@ -70,7 +77,9 @@ export class RandomSteps {
     const date = clock.now + random.pick([0, 0, 3, -20]) * MINUTE_MS;
     const ends_at = random.chance(0.3) ? clock.now + random.pick([-5, 40, 90]) * MINUTE_MS : null;
     const rebuilt = random.chance(0.1);
-    const more = { session, checkin, date, ends_at, rebuilt, students, staff: this.staff, auto_end_after_minutes: 60 };
+    const student_visibility = random.chance(0.3) ? ('self' as const) : ('room' as const);
+    const rules = { checkin, date, ends_at, auto_end_after_minutes: 60, student_visibility };
+    const more = { session, ...rules, rebuilt, students, staff: this.staff };
     return { step: 'open', plan: planOf(session_id, more) };
   }
 
@@ -186,8 +195,27 @@ export class RandomSteps {
     const admit = mine !== undefined && random.chance(known ? 0.1 : 0.8) ? admissionOf(mine) : undefined;
     const profile_picture = random.chance(0.2) ? `picture of ${user_id}` : null;
     const request = this.request('join', user_id, `${profile_picture}`);
-    const command = { kind: 'join', header_version: version, user_id, profile_picture, admit, ...request } as const;
+    const who = { user_id, profile_picture, admit, proof: this.proof(session_id), devices: this.devices() };
+    const command = { kind: 'join', header_version: version, ...who, ...request } as const;
     return this.from(user_id, { session_id, command });
+  }
+
+  /** Of a code of about now, or of a ticket; mostly a right one. Rolls that take none do not look at it. */
+  private proof(session_id: string): CodeProof | undefined {
+    const { random, clock } = this;
+    const checkin = this.model.rolls.get(session_id)?.roll.header.session.checkin;
+    if (checkin?.code !== 'rotating' && random.chance(0.95)) return undefined;
+    const kind = random.weighted({ none: 6, slot: 6, ticket: 1, wrong: 3 });
+    if (kind === 'none') return undefined;
+    if (kind === 'slot') return { slot: slotOf(clock.now) + random.pick([0, 0, -1, -1, -2, 1]) };
+    if (kind === 'ticket') return { valid_until: clock.now + random.pick([60_000, 0, -1]) };
+    return { wrong: random.chance(0.9) ? 'code' : 'ticket' };
+  }
+
+  private devices(): string[] | undefined {
+    const { random } = this;
+    const count = this.signals ? random.pick([0, 1, 1, 2]) : 0;
+    return count === 0 ? undefined : Array.from({ length: count }, () => random.pick(DEVICES));
   }
 
   private marks(kind: 'mark' | 'bulk', header_version: number, only_unmarked: boolean): Command {

@@ -45,11 +45,12 @@ export class LiveModel {
   open(plan: RollPlan, epoch: string): boolean {
     const { id, course_id } = plan.session;
     if (this.rolls.has(id)) return false;
-    const { session, staff, teacher_name, started_by, rebuilt } = plan;
+    const { session, staff, teacher_name, started_by, rebuilt, secret, student_visibility } = plan;
     const windows = windowsOf(plan, this.clock.now, plan.auto_end_after_minutes);
     const started = { started_at: isoFrom(this.clock.now), started_by, epoch, rebuilt, version: 1 };
+    const kept = { secret, student_visibility };
     const opening = {
-      header: { session, course_id, staff, teacher_name, windows, ...started },
+      header: { session, course_id, staff, teacher_name, windows, ...started, ...kept },
       students: plan.students,
     };
     const due = { due_at: windows.auto_end_at, fence: 0, tries: 0, statistics_at: Number.NEGATIVE_INFINITY };

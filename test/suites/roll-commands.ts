@@ -5,7 +5,7 @@ import type { Command, Decision, Refused } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { type Accepted, apply, type Change, type Opening, openRoll, type Roll } from '../../src/domain/roll.ts';
 import { T0 } from '../support/fixed-clock.ts';
-import { sessionObjectOf, student } from './live-fixtures.ts';
+import { SECRET, sessionObjectOf, student } from './live-fixtures.ts';
 
 export const NO_RULES: CheckinWindows = { opens_at: null, late_at: null, closes_at: null, auto_end_at: T0 + 1e9 };
 
@@ -19,6 +19,8 @@ export const openingOf = (students = 3, windows: Partial<CheckinWindows> = {}): 
     started_at: new Date(T0).toISOString(),
     started_by: 't1',
     epoch: 'epoch-1',
+    secret: SECRET,
+    student_visibility: 'room',
     rebuilt: false,
     version: 1,
   },

@@ -34,6 +34,9 @@ export type ConnectOptions = {
   node?: number;
   transports?: ('websocket' | 'polling')[];
   token?: string;
+  /** Beside the token. */
+  auth?: Record<string, unknown>;
+  extraHeaders?: Record<string, string>;
 };
 
 /** A node as clients see it. */
@@ -78,6 +81,8 @@ export class Deployment {
       person,
       namespace,
       token: options.token ?? this.token(person),
+      ...(options.auth === undefined ? {} : { auth: options.auth }),
+      ...(options.extraHeaders === undefined ? {} : { extraHeaders: options.extraHeaders }),
       ...(transports === undefined ? {} : { transports: [...transports] }),
     });
     this.clients.push(client);

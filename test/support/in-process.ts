@@ -1,14 +1,12 @@
 /** One embedded node inside the test's own process, on a clock that the test moves. */
-import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { expect } from 'vitest';
-import { type App, createApp } from '../../src/app.ts';
 import { randomId } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
+import type { Config } from '../../src/config.ts';
 import { embeddedProfile } from '../../src/profiles/embedded.ts';
-import { Deployment, type ReachableNode, TEST_SECRET } from './deployment.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { Deployment, TEST_SECRET } from './deployment.ts';
 import { FixedClock } from './fixed-clock.ts';
-import { Random } from './random.ts';
+import { NodeHere } from './node-here.ts';
 import { dataDirectory, type Environment } from './service.ts';
 
 export type InProcessOptions = {
@@ -18,59 +16,49 @@ export type InProcessOptions = {
   dir?: string;
   /** Runs before every commit of live changes; what it throws is a failed commit, and may be logged as an error. */
   beforeCommit?: () => void;
+  /** Stands in for a part of the node's stores, to watch it. */
+  watch?: (profile: Profile) => Profile;
 };
 
-class NodeHere implements ReachableNode {
-  url = '';
-  output = '';
-}
-
-export class InProcess extends Deployment {
+/** Nodes of the test's process, on its clock. */
+export abstract class ClockedDeployment extends Deployment {
   readonly clock: FixedClock;
   /** A month: who moves the clock by hours wants to see something else than expired tokens. */
   protected override tokenLifetime_s = 30 * 24 * 3600;
-  private readonly app: App;
+
+  constructor(nodes: readonly NodeHere[], clock: FixedClock) {
+    super(nodes, TEST_SECRET, clock.read);
+    this.clock = clock;
+  }
+}
+
+export class InProcess extends ClockedDeployment {
   private readonly here: NodeHere;
+  private readonly config: Config;
+  private readonly profile: Profile;
   private readonly mayLogErrors: boolean;
   private readonly removeData: () => void;
 
-  constructor({ clock = new FixedClock(), env = {}, dir: given, beforeCommit }: InProcessOptions = {}) {
+  constructor(options: InProcessOptions = {}) {
+    const { clock = new FixedClock(), env = {}, dir: given, beforeCommit, watch = (it) => it } = options;
     const here = new NodeHere();
     const { dir, remove } = given === undefined ? dataDirectory() : { dir: given, remove: () => {} };
-    super([here], TEST_SECRET, clock.read);
-    this.clock = clock;
+    super([here], clock);
     this.here = here;
     this.removeData = remove;
-    const config = readConfig({
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATA_DIR: dir,
-      JWT_SECRET: TEST_SECRET,
-      DRAIN_TIMEOUT_MS: '2000',
-      ...env,
-    });
-    const sink = new Writable({
-      write: (chunk, _encoding, done) => {
-        here.output += chunk;
-        done();
-      },
-    });
-    const logger = pino({ level: 'info', base: undefined }, sink);
-    const random = new Random(1);
-    const made = { clock: clock.read, makeId: randomId };
-    const profile = embeddedProfile({ config, ...made, beforeCommit });
-    this.app = createApp({ config, logger, ...made, random: () => random.next(), profile });
+    this.config = NodeHere.configOf({ DATA_DIR: dir, ...env });
+    const { config } = this;
+    this.profile = watch(embeddedProfile({ config, clock: clock.read, makeId: randomId, beforeCommit }));
     this.mayLogErrors = beforeCommit !== undefined;
   }
 
   async start(): Promise<this> {
-    const { port } = await this.app.start();
-    this.here.url = `http://127.0.0.1:${port}`;
+    await this.here.start(this.config, this.clock.read, this.profile);
     return this;
   }
 
   async stop(): Promise<void> {
-    await this.app.drain();
+    await this.here.stop();
     this.removeData();
     this.checkLogs();
     if (!this.mayLogErrors) expect(this.here.output).not.toContain('"level":50');

@@ -233,7 +233,7 @@ const readWhole = async (rolls: RedisRolls, session_id: string): Promise<WholeRo
   const reading = await rolls.read(session_id, { records: 'all', online: true, changes });
   if (reading === null) return null;
   const { link, keys } = rolls;
-  const [roll = '', , , followers = '', , , , requests = ''] = keys.ofRoll(session_id);
+  const [roll = '', , , followers = '', , , , requests = '', , , wrong = '', , devices = ''] = keys.ofRoll(session_id);
   const stored = (await link.command('hgetall', requests)) as Record<string, string>;
   const remembered = new Map<string, Remembered>();
   for (const [key, text] of Object.entries(stored)) {
@@ -245,6 +245,18 @@ const readWhole = async (rolls: RedisRolls, session_id: string): Promise<WholeRo
       ...rollOf(reading),
       followers: new Set((await link.command('hkeys', followers)) as string[]),
       requests: remembered,
+      wrong_codes: new Map(
+        Object.entries((await link.command('hgetall', wrong)) as Record<string, string>).map(([id, text]) => {
+          const [since = 0, count = 0] = text.split(' ').map(Number);
+          return [id, { since, count }];
+        }),
+      ),
+      devices: new Map(
+        Object.entries((await link.command('hgetall', devices)) as Record<string, string>).map(([device, text]) => [
+          device,
+          JSON.parse(text) as string[],
+        ]),
+      ),
       remembered_no_ops: Number(await link.command('hget', roll, 'no_ops')),
       log: reading.changes,
     },

@@ -28,7 +28,7 @@ const DEADLINE_MS = 20_000;
 const wrongWithProblem = strictly(Problem as TSchema);
 
 export class RestClient {
-  private readonly url: string;
+  readonly url: string;
   private readonly token: string | null;
 
   constructor(url: string, token: string | null) {

@@ -74,7 +74,7 @@ export class TestClient {
     this.person = person;
     this.namespace = namespace;
     this.socket = io(`${url}${namespace === '/' ? '' : namespace}`, {
-      auth: auth ?? { token },
+      auth: { token, ...auth },
       forceNew: true,
       // Cookies, as browsers send them: a load balancer's.
       withCredentials: true,

@@ -29,11 +29,12 @@ local commands = LIST == '' and joins_sent() or cjson.decode(LIST)
 
 -- One read of each kind for the whole turn.
 local function prefetch_all()
-  local user_ids, student_ids, keys, connections = {}, {}, {}, {}
+  local user_ids, student_ids, keys, connections, proving, device_names = {}, {}, {}, {}, {}, {}
   for _, command in ipairs(commands) do
     if command.user_id then user_ids[#user_ids + 1] = command.user_id end
     if command.request then keys[#keys + 1] = command.request.key end
     if command.connection then connections[#connections + 1] = command.connection.id end
+    for _, device in ipairs(command.devices or {}) do device_names[#device_names + 1] = device end
     for _, update in ipairs(command.updates or {}) do student_ids[#student_ids + 1] = update.student_id end
     for _, entry in ipairs(command.entries or {}) do student_ids[#student_ids + 1] = entry.student_id end
     if command.admit and command.admit.student_id then student_ids[#student_ids + 1] = command.admit.student_id end
@@ -42,7 +43,10 @@ local function prefetch_all()
   for _, user_id in ipairs(user_ids) do
     if get(users, user_id) then student_ids[#student_ids + 1] = get(users, user_id) end
   end
+  if roll.takes_code == 1 then proving = student_ids end
   prefetch(marks, student_ids)
+  prefetch(wrong_codes, proving)
+  prefetch(devices, device_names)
   prefetch(followers, user_ids)
   prefetch(requests, keys)
   prefetch(online, connections)
@@ -51,7 +55,7 @@ end
 
 local function updated_event(line, change, to)
   return {
-    event = 'attendanceUpdated', to = to,
+    event = 'attendanceUpdated', to = to, connections = to == 'student' and connections_of(line.student_id) or nil,
     payload = T.updated({
       session_id = SESSION_JSON, student_id = json(line.student_id), status = json(line.status),
       marked_at = json(line.marked_at), by_name = json(change.by_name), at = NOW, statistics = statistics_json(),
@@ -67,17 +71,19 @@ local function somebody_is_staff()
   return false
 end
 
+local function add_marked_event(events, student_id)
+  if not somebody_is_staff() then return end
+  events[#events + 1] = {
+    event = 'studentMarked', to = 'staff',
+    payload = T.marked({
+      session_id = SESSION_JSON, student_id = json(student_id), record = full_record(student_id), seq = json(roll.seq),
+    }),
+  }
+end
+
 -- What staff and the student concerned hear of each changed record, alone or in a bulk.
 local function add_line_events(events, line)
-  if somebody_is_staff() then
-    events[#events + 1] = {
-      event = 'studentMarked', to = 'staff',
-      payload = T.marked({
-        session_id = SESSION_JSON, student_id = json(line.student_id), record = full_record(line.student_id),
-        seq = json(roll.seq),
-      }),
-    }
-  end
+  add_marked_event(events, line.student_id)
   events[#events + 1] = {
     event = 'attendanceMarked', to = 'student', connections = connections_of(line.student_id),
     payload = T.own_mark({
@@ -96,7 +102,7 @@ local function add_bulk_events(events, change)
     })
   end
   events[#events + 1] = {
-    event = 'attendanceBulkUpdated', to = 'room',
+    event = 'attendanceBulkUpdated', to = roll.self == 1 and 'staff' or 'room',
     payload = T.bulk({
       session_id = SESSION_JSON, records = '[' .. table.concat(reduced, ',') .. ']', by_name = json(change.by_name),
       at = NOW, statistics = statistics_json(), seq = json(roll.seq), room_seq = json(roll.room_seq),
@@ -141,9 +147,17 @@ local function events_of(change)
       payload = joined_payload(T.joined, line.student_id, line.joined_at),
     }
     if line.status ~= 'present' then events[2] = updated_event(line, change, 'staff') end
+    -- Who shares a device: the one who came, and everybody who had.
+    if line.flags then add_marked_event(events, line.student_id) end
+    for _, id in ipairs(change.flagged) do add_marked_event(events, id) end
   elseif change.kind == 'mark' then
     for _, line in ipairs(change.lines) do
-      events[#events + 1] = updated_event(line, change, 'room')
+      if roll.self == 1 then
+        events[#events + 1] = updated_event(line, change, 'staff')
+        events[#events + 1] = updated_event(line, change, 'student')
+      else
+        events[#events + 1] = updated_event(line, change, 'room')
+      end
       add_line_events(events, line)
     end
   elseif change.kind == 'bulk' then add_bulk_events(events, change)
@@ -176,7 +190,7 @@ local function finish(command, outcome, change, is_last)
   enter(command, outcome)
   if not change then return end
   if change.kind == 'course' then return expel_unentitled() end
-  tell(events_of(change), true)
+  tell(events_of(change), true, change.tells_room)
   if change.kind ~= 'end' then return end
   overtaken = let_students_go()
   roll.due_since = now_ms
@@ -238,6 +252,8 @@ write_back(marks)
 write_back(users)
 write_back(followers)
 write_back(requests)
+write_back(wrong_codes)
+write_back(devices)
 write_back(online)
 write_back(places)
 write_nodes()

@@ -6,6 +6,7 @@
 -- 8 prefix of the keys that say which rolls a node holds connections of. Arguments of one script alone follow.
 local ROLL, MARKS, USERS, FOLLOWERS, ONLINE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local PLACES, LOG, REQUESTS, DUE, KEPT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local WRONG_CODES, GUESSERS, DEVICES = KEYS[11], KEYS[12], KEYS[13]
 local SESSION, REPLICATION, FRESH_EPOCH = ARGV[2], ARGV[3], ARGV[4]
 local CHANNELS, ROOM, STAFF_ROOM, HELD_BY = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local OWN_ARGV = 9

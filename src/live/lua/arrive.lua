@@ -68,10 +68,11 @@ local function arrive()
   if LIST ~= '' then return nil end
   local joins = (#ARGV - FIRST_JOIN + 1) / JOIN_ARGS
   local state, version, replication_id, epoch, seq, room_seq, present, absent, late, excused, joined, size, online, run,
-    opens_at, late_at, closes_at, room_1, room_2, staff_1, staff_2, here = unpack(redis.call('HMGET', ROLL, 'state',
+    opens_at, late_at, closes_at, takes_code, room_1, room_2, staff_1, staff_2, here = unpack(redis.call('HMGET', ROLL, 'state',
     'version', 'replication_id', 'epoch', 'seq', 'room_seq', 'present', 'absent', 'late', 'excused', 'joined', 'size',
-    'online', 'run', 'opens_at', 'late_at', 'closes_at', 'room_1', 'room_2', 'staff_1', 'staff_2', 'node:' .. NODE))
+    'online', 'run', 'opens_at', 'late_at', 'closes_at', 'takes_code', 'room_1', 'room_2', 'staff_1', 'staff_2', 'node:' .. NODE))
   if state ~= 'active' or version ~= HEADER_VERSION then return nil end
+  if takes_code == '1' then return nil end
   if REPLICATION ~= '' and replication_id ~= REPLICATION then return nil end
   if opens_at ~= '' and now_ms < tonumber(opens_at) then return nil end
   if late_at ~= '' and now_ms >= tonumber(late_at) then return nil end

@@ -68,6 +68,7 @@ local function apply_line(line)
   record.status, record.joined_at, record.own_seq = line.status, line.joined_at, line.own_seq
   record.marked_at, record.marked_by, record.remarks = line.marked_at, line.marked_by, line.remarks
   if line.profile_picture ~= nil then record.profile_picture = line.profile_picture end
+  if line.flags then record.flags = line.flags end
   put_record(record)
 end
 
@@ -88,6 +89,7 @@ local function line_json(line)
     })
     text = string.sub(text, 1, -2) .. ',"admitted":' .. admitted .. '}'
   end
+  if line.flags and #line.flags > 0 then text = string.sub(text, 1, -2) .. ',"flags":' .. cjson.encode(line.flags) .. '}' end
   return text
 end
 
@@ -125,6 +127,36 @@ end
 
 local function is_full() return roll.seq >= LIMITS.changes end
 
+local wrong_codes, devices = hash(WRONG_CODES), hash(DEVICES)
+
+-- nil: the code is right. A ticket is never guessed, so it counts for nothing, and is good whatever was guessed before.
+local function decide_code(student_id, proof)
+  if not proof then return refused('CHECKIN_CODE_REQUIRED') end
+  if proof.valid_until and now_ms <= proof.valid_until then return nil end
+  if proof.valid_until or proof.wrong == 'ticket' then return refused('CHECKIN_CODE_INVALID') end
+  local wrong = wrong_of(wrong_codes, student_id)
+  local wait = must_wait(wrong, LIMITS.wrong_codes)
+  if wait then return refused('RATE_LIMITED', ',"retry_after_ms":' .. json(wait)) end
+  if proof.slot and is_slot_valid(proof.slot) then return nil end
+  one_more(wrong_codes, student_id, wrong)
+  return refused('CHECKIN_CODE_INVALID')
+end
+
+-- The other students who checked in from one of these devices, once each; from now on this one has too.
+local function share_devices(student_id, names)
+  local others, seen = {}, { [student_id] = true }
+  for _, device in ipairs(names) do
+    local students = cjson.decode(get(devices, device) or '[]')
+    for _, id in ipairs(students) do
+      if not seen[id] and record_of(id) then others[#others + 1] = id end
+      seen[id] = true
+    end
+    students[#students + 1] = student_id
+    put(devices, device, cjson.encode(students))
+  end
+  return others
+end
+
 local function decide_join(command)
   local user_id, request, admit = command.user_id, command.request, command.admit
   local student_id = get(users, user_id) or (admit and admit.student_id)
@@ -143,6 +175,8 @@ local function decide_join(command)
     return refused('CHECKIN_NOT_OPEN', ',"opens_at":' .. json(roll.opens_at))
   end
   if roll.closes_at and now_ms >= roll.closes_at then return refused('CHECKIN_CLOSED') end
+  local refusal = roll.takes_code == 1 and decide_code(student_id, command.proof)
+  if refusal then return refusal end
   if is_full() or (not record and roll.size >= LIMITS.students) then return refused('ROLL_FULL') end
   local late = roll.late_at and now_ms >= roll.late_at
   local line = {
@@ -158,12 +192,28 @@ local function decide_join(command)
   else
     line.admitted = admit
   end
+  local names, more = command.devices or {}, ',"follow":' .. json(user_id)
+  local flagged, texts = {}, {}
+  if #names > 0 then
+    local others = share_devices(student_id, names)
+    if #others > 0 then line.flags = { 'shared_device' } end
+    for _, id in ipairs(others) do
+      local it = record_of(id)
+      if not has_flag(it, 'shared_device') then
+        set_flag(it, 'shared_device', true)
+        put_record(it)
+        flagged[#flagged + 1], texts[#texts + 1] = id, get(marks, id)
+      end
+    end
+    more = more .. ',"devices":' .. cjson.encode(names)
+    if #texts > 0 then more = more .. ',"flagged":[' .. table.concat(texts, ',') .. ']' end
+  end
   local change = {
     kind = 'join', source = 'checkin', by = user_id, by_name = record and record.student_name or admit.student_name,
-    lines = { line }, tells_room = false,
+    lines = { line }, tells_room = false, flagged = flagged,
   }
   put(followers, user_id, '1')
-  local outcome = accepted_change(change, request, ',"follow":' .. json(user_id), true)
+  local outcome = accepted_change(change, request, more, true)
   return outcome, change
 end
 
@@ -177,7 +227,7 @@ local function marked_line(record, update, by)
   return {
     student_id = update.student_id, from = record and record.status or 'absent', status = update.status,
     joined_at = record and record.joined_at or null, marked_at = now_iso, marked_by = by, remarks = remarks,
-    own_seq = (record and record.own_seq or 0) + 1,
+    own_seq = (record and record.own_seq or 0) + 1, flags = record and record.flags or nil,
   }
 end
 
@@ -222,7 +272,7 @@ local function decide_marks(command)
   if is_full() then return refused('ROLL_FULL') end
   local change = {
     kind = command.kind, source = command.kind, by = command.by, by_name = command.by_name, lines = lines,
-    tells_room = true,
+    tells_room = roll.self ~= 1,
   }
   local outcome = accepted_change(change, command.request)
   return outcome, change
@@ -279,6 +329,7 @@ local function decide_roster(command)
     local record = record_of(entry.student_id)
     record.approved, record.user_id = entry.approved, entry.user_id
     record.student_name, record.roll = entry.student_name, entry.roll
+    set_flag(record, 'removed', not entry.approved)
     put_record(record)
     -- Whoever still has it followed as somebody else.
     if not entry.approved or get(users, entry.user_id) then unfollow(entry.user_id) end

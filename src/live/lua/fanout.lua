@@ -2,7 +2,7 @@
 
 local NAMESPACE_COUNT = #NAMESPACES
 -- Parts of a change: a node counts it as heard with its last part (see sockets/session-feeds.ts).
-local NEWS, PART, LAST_PART = 0, 1, 2
+local NEWS, PART, LAST_PART, OWN = 0, 1, 2, 4
 local outbox = {}
 
 local function channel(namespace, room)
@@ -26,8 +26,9 @@ local function targets_of(event, namespace)
 end
 
 -- Events in order: { event, payload (JSON), to = 'staff' | 'room' | 'student', connections by namespace (student) }.
--- numbered: they are the parts of the change that the roll has just taken.
-local function tell(events, numbered)
+-- numbered: they are the parts of the change that the roll has just taken. tells_room: it has a room_seq; else what goes
+-- to the room's channel is for some students alone, and no step of what the room hears.
+local function tell(events, numbered, tells_room)
   local last = {}
   local first = #outbox + 1
   for _, event in ipairs(events) do
@@ -39,7 +40,8 @@ local function tell(events, numbered)
           part = numbered and PART or NEWS, seq = roll.seq, room_seq = roll.room_seq,
         }
         outbox[#outbox + 1] = message
-        last[message.channel] = message
+        if numbered and not tells_room and event.to == 'student' then message.part = OWN
+        else last[message.channel] = message end
       end
     end
   end

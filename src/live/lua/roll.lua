@@ -4,7 +4,7 @@ local TEXTS = { 'state', 'epoch', 'replication_id', 'staff' }
 local NUMBERS = {
   'version', 'seq', 'room_seq', 'present', 'absent', 'late', 'excused', 'joined', 'size', 'no_ops', 'online', 'run',
   'room_1', 'room_2', 'staff_1', 'staff_2', 'opens_at', 'late_at', 'closes_at', 'statistics_at', 'fence', 'tries',
-  'due_since',
+  'due_since', 'takes_code', 'self',
 }
 local FIELDS = {}
 for _, field in ipairs(TEXTS) do FIELDS[#FIELDS + 1] = field end
@@ -15,7 +15,7 @@ local roll, stored = {}, nil
 local marks, users, followers, requests = hash(MARKS), hash(USERS), hash(FOLLOWERS), hash(REQUESTS)
 
 local function forget_roll()
-  redis.call('DEL', ROLL, MARKS, USERS, FOLLOWERS, ONLINE, PLACES, LOG, REQUESTS)
+  redis.call('DEL', ROLL, MARKS, USERS, FOLLOWERS, ONLINE, PLACES, LOG, REQUESTS, WRONG_CODES, GUESSERS, DEVICES)
   redis.call('ZREM', DUE, SESSION)
 end
 
@@ -73,13 +73,33 @@ local function record_of(student_id)
 end
 
 local function record_text(record)
-  return T.record({
+  local text = T.record({
     line = json(record.line), user_id = json(record.user_id), profile_picture = json(record.profile_picture),
     own_seq = json(record.own_seq), approved = json(record.approved), student_id = json(record.student_id),
     student_name = json(record.student_name), roll = json(record.roll), status = json(record.status),
     joined_at = json(record.joined_at), marked_at = json(record.marked_at), marked_by = json(record.marked_by),
     remarks = json(record.remarks),
   })
+  -- Of most records there are none; and last, so that what is cut off before them stays the same.
+  if not record.flags or #record.flags == 0 then return text end
+  return string.sub(text, 1, -2) .. ',"flags":' .. cjson.encode(record.flags) .. '}'
+end
+
+local function has_flag(record, flag)
+  for _, it in ipairs(record.flags or {}) do
+    if it == flag then return true end
+  end
+  return false
+end
+
+-- A new list: the one before may be in a change.
+local function set_flag(record, flag, is_set)
+  local flags = {}
+  for _, it in ipairs(record.flags or {}) do
+    if it ~= flag or is_set then flags[#flags + 1] = it end
+  end
+  if is_set and not has_flag(record, flag) then flags[#flags + 1] = flag end
+  record.flags = flags
 end
 
 local function put_record(record)

@@ -1,0 +1,81 @@
+/**
+ * Several nodes of the distributed profile inside the test's own process, with their rolls in Redis and one file of
+ * records for all of them. The nodes' clock and the store's are the test's.
+ */
+import path from 'node:path';
+import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
+import { randomId } from '../../src/clock.ts';
+import { distributedProfile } from '../../src/profiles/distributed.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { redisSettings } from '../../src/redis/settings.ts';
+import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
+import { openDatabase } from '../../src/sqlite/database.ts';
+import { FixedClock } from './fixed-clock.ts';
+import { ClockedDeployment } from './in-process.ts';
+import { NodeHere } from './node-here.ts';
+import { dataDirectory, type Environment } from './service.ts';
+
+export type SeveralInProcessOptions = {
+  count: number;
+  redis: { url: string; prefix: string };
+  env?: Environment;
+  watch?: (profile: Profile) => Profile;
+};
+
+export class SeveralInProcess extends ClockedDeployment {
+  private readonly here: readonly NodeHere[];
+  private readonly letGo: () => void;
+
+  private constructor(here: readonly NodeHere[], clock: FixedClock, letGo: () => void) {
+    super(here, clock);
+    this.here = here;
+    this.letGo = letGo;
+  }
+
+  static async start({
+    count,
+    redis,
+    env = {},
+    watch = (it) => it,
+  }: SeveralInProcessOptions): Promise<SeveralInProcess> {
+    const clock = new FixedClock();
+    const { dir, remove } = dataDirectory();
+    const db = openDatabase({ file: path.join(dir, 'records.db'), busyTimeoutMs: 0 });
+    const records = {
+      registry: new SqliteRegistry(db),
+      archive: new SqliteArchive(db),
+      warnings: [],
+      // The nodes share it.
+      close: async () => {},
+    };
+    const nodes = Array.from({ length: count }, () => new NodeHere());
+    for (const node of nodes) {
+      const profile = await distributedProfile({
+        redis: redisSettings({
+          REDIS_URL: redis.url,
+          REDIS_PREFIX: redis.prefix,
+          REDIS_MODE: undefined,
+          REDIS_SENTINEL_MASTER: undefined,
+          REDIS_TLS_CA_FILE: undefined,
+          REDIS_WAIT_REPLICAS: 0,
+        }),
+        records,
+        clock: clock.read,
+        storeClock: clock.read,
+        makeId: randomId,
+        logger: node.logger,
+      });
+      await node.start(NodeHere.configOf(env), clock.read, watch(profile));
+    }
+    return new SeveralInProcess(nodes, clock, () => {
+      db.close();
+      remove();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.here.map((it) => it.stop()));
+    this.letGo();
+    this.checkLogs();
+  }
+}
