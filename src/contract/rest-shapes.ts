@@ -58,6 +58,15 @@ const paging = {
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'next_cursor of the page before' })),
 };
 export const PageQuery = Type.Object(paging);
+
+const bound = (which: 'inclusive' | 'exclusive') =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 40,
+      description: `Planned start, ${which}. An ISO time without an offset is in the time zone of the course named by course_id, else UTC`,
+    }),
+  );
 export const SessionsQuery = Type.Object({
   ...paging,
   course_id: Type.Optional(Id),
@@ -67,8 +76,8 @@ export const SessionsQuery = Type.Object({
       description: 'One status, or several with commas between them',
     }),
   ),
-  from: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'Planned start, inclusive' })),
-  to: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'Planned start, exclusive' })),
+  from: bound('inclusive'),
+  to: bound('exclusive'),
 });
 
 export const PageOf = <T extends TSchema>(items: T) =>

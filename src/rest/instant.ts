@@ -5,6 +5,7 @@ import { formatInZone } from './csv.ts';
 
 /** The last instant whose ISO text has a year of four digits; text order is time order up to it. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const DAY_MS = 24 * 60 * 60_000;
 const MILLISECONDS = /^-?\d{1,16}$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 
@@ -38,10 +39,16 @@ const offsetMs = (offset: string): number => {
   return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 };
 
-/** The instant at which clocks in this zone show what `utc` shows in UTC; of an hour that comes twice one of the two. */
+/**
+ * The instant at which clocks in this zone show what `utc` shows in UTC. As RFC 5545 has it, in every zone alike: of a
+ * time that comes twice the first, and a time that is skipped counts on with the offset from before.
+ */
 const inZone = (utc: number, zone: string): number => {
-  const first = utc - zoneOffsetMs(utc, zone);
-  return utc - zoneOffsetMs(first, zone);
+  // No zone is a day away from UTC, so these two are the offsets before and after the change that matters, if there is one.
+  const before = utc - zoneOffsetMs(utc - DAY_MS, zone);
+  const after = utc - zoneOffsetMs(utc + DAY_MS, zone);
+  const shows = (at: number) => at + zoneOffsetMs(at, zone) === utc;
+  return !shows(before) && shows(after) ? after : before;
 };
 
 /** How far clocks in this zone are ahead of UTC at an instant. */
