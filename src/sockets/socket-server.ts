@@ -9,7 +9,7 @@ import type { AttendanceViews } from '../attendance/views.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal, refuse } from '../contract/errors.ts';
 import { NAMESPACES } from '../contract/events.ts';
-import { deviceCookieIn, setDeviceCookie } from '../device-cookie.ts';
+import { deviceCookieIn } from '../device-cookie.ts';
 import { DEVICE_ID_MAX_CHARS, type Device } from '../domain/device.ts';
 import { maySocket } from '../domain/policy.ts';
 import { FRAME_MAX_BYTES } from '../limits.ts';
@@ -42,16 +42,11 @@ export type IoOptions = {
   isDraining: () => boolean;
   /** How events get to and from other nodes; unset: there are none. */
   adapter?: AdapterConstructor | undefined;
-  /** A value for browsers that have none (DEVICE_SIGNALS); unset: they get none. */
-  deviceCookie?: (() => string) | undefined;
-  /** People reach this service by HTTPS. */
-  isSecure?: boolean;
 };
 
 /** The server without a listener: rooms can be made of it; `io.attach(http)` and then attachSockets let clients in. */
-export const createIo = (options: IoOptions): LiveServer => {
-  const { transports, allowOrigin, isDraining, adapter } = options;
-  const io: LiveServer = new Server({
+export const createIo = ({ transports, allowOrigin, isDraining, adapter }: IoOptions): LiveServer =>
+  new Server({
     transports,
     maxHttpBufferSize: FRAME_MAX_BYTES,
     perMessageDeflate: false,
@@ -68,17 +63,6 @@ export const createIo = (options: IoOptions): LiveServer => {
       return answer(allowed ? null : 'origin not allowed', allowed);
     },
   } as ConstructorParameters<typeof Server>[1]);
-  giveDeviceCookies(io, options);
-  return io;
-};
-
-/** With the answer to a handshake. Native apps do not keep it, and say device_id instead. */
-const giveDeviceCookies = (io: LiveServer, { deviceCookie, isSecure = false }: IoOptions): void => {
-  if (deviceCookie === undefined) return;
-  io.engine.on('initial_headers', (headers: Record<string, unknown>, { headers: sent }: IncomingMessage) => {
-    if (deviceCookieIn(sent.cookie) === null) headers['set-cookie'] = setDeviceCookie(deviceCookie(), isSecure);
-  });
-};
 
 export type SocketReports = {
   /** One per event. */
@@ -99,6 +83,8 @@ export type SocketOptions = {
   verifyToken: VerifyToken;
   clock: Clock;
   reachedAt: HandlerOptions['reachedAt'];
+  /** The Set-Cookie for a browser that is not known by one yet (DEVICE_SIGNALS); unset: none. */
+  deviceCookie: (() => string) | undefined;
   /** TOKEN_EXPIRY_OPEN_SOCKETS. */
   onExpiry: 'close' | 'keep';
   reports: SocketReports;
@@ -138,6 +124,12 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     broken?.frames.breaks();
     broken?.connection.close(true);
   };
+
+  // With the answer to the handshake. Native apps do not keep it, and say device_id instead.
+  io.engine.on('initial_headers', (headers: Record<string, unknown>, { headers: sent }: IncomingMessage) => {
+    const { deviceCookie } = options;
+    if (deviceCookie !== undefined && deviceCookieIn(sent.cookie) === null) headers['set-cookie'] = deviceCookie();
+  });
 
   for (const name of NAMESPACES) {
     const namespace = io.of(name);

@@ -17,8 +17,10 @@ export type InProcessOptions = {
   /** Runs before every commit of live changes; what it throws is a failed commit, and may be logged as an error. */
   beforeCommit?: () => void;
   /** Stands in for a part of the node's stores, to watch it. */
-  watch?: (profile: Profile) => Profile;
+  watch?: Watch;
 };
+
+export type Watch = (profile: Profile) => Profile;
 
 /** Nodes of the test's process, on its clock. */
 export abstract class ClockedDeployment extends Deployment {

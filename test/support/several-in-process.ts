@@ -6,20 +6,19 @@ import path from 'node:path';
 import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
 import { randomId } from '../../src/clock.ts';
 import { distributedProfile } from '../../src/profiles/distributed.ts';
-import type { Profile } from '../../src/profiles/profile.ts';
 import { redisSettings } from '../../src/redis/settings.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 import { FixedClock } from './fixed-clock.ts';
-import { ClockedDeployment } from './in-process.ts';
+import { ClockedDeployment, type Watch } from './in-process.ts';
 import { NodeHere } from './node-here.ts';
 import { dataDirectory, type Environment } from './service.ts';
 
 export type SeveralInProcessOptions = {
   count: number;
   redis: { url: string; prefix: string };
-  env?: Environment;
-  watch?: (profile: Profile) => Profile;
+  env?: (node: number) => Environment;
+  watch?: Watch;
 };
 
 export class SeveralInProcess extends ClockedDeployment {
@@ -35,7 +34,7 @@ export class SeveralInProcess extends ClockedDeployment {
   static async start({
     count,
     redis,
-    env = {},
+    env = () => ({}),
     watch = (it) => it,
   }: SeveralInProcessOptions): Promise<SeveralInProcess> {
     const clock = new FixedClock();
@@ -49,7 +48,7 @@ export class SeveralInProcess extends ClockedDeployment {
       close: async () => {},
     };
     const nodes = Array.from({ length: count }, () => new NodeHere());
-    for (const node of nodes) {
+    for (const [n, node] of nodes.entries()) {
       const profile = await distributedProfile({
         redis: redisSettings({
           REDIS_URL: redis.url,
@@ -65,7 +64,7 @@ export class SeveralInProcess extends ClockedDeployment {
         makeId: randomId,
         logger: node.logger,
       });
-      await node.start(NodeHere.configOf(env), clock.read, watch(profile));
+      await node.start(NodeHere.configOf(env(n)), clock.read, watch(profile));
     }
     return new SeveralInProcess(nodes, clock, () => {
       db.close();
