@@ -5,7 +5,7 @@
  */
 import type { ServerPayload } from './contract/events.ts';
 import type { AttendanceStatus, FullRecord, ReducedRecord, Session, Statistics } from './contract/nouns.ts';
-import { fullRecord, type RollRecord, reducedRecord } from './domain/roll.ts';
+import { fullRecord, type RollRecord, reducedRecord } from './domain/record.ts';
 
 /** The numbers of a change that the whole room is told. */
 export type Numbers = { seq: number; room_seq: number };

@@ -2,15 +2,8 @@
 import type { ServerEventName, ServerPayload } from './contract/events.ts';
 import type { FullRecord } from './contract/nouns.ts';
 import type { Presence } from './domain/presence.ts';
-import {
-  type Change,
-  fullRecords,
-  type Line,
-  type RollNow,
-  type RollRecord,
-  reducedRecord,
-  sessionOf,
-} from './domain/roll.ts';
+import { type Line, type RollRecord, reducedRecord } from './domain/record.ts';
+import { type Change, fullRecords, type RollNow, sessionOf } from './domain/roll.ts';
 import { statisticsOf } from './domain/statistics.ts';
 import {
   bulkPayload,

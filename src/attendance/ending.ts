@@ -4,7 +4,7 @@ import { refuse } from '../contract/errors.ts';
 import type { ServerPayload } from '../contract/events.ts';
 import type { Command, Update } from '../domain/commands.ts';
 import type { Actor } from '../domain/policy.ts';
-import type { Admission } from '../domain/roll.ts';
+import type { Admission } from '../domain/record.ts';
 import { endedAnswer, submittedAnswer } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
 import { tellCourseEnded } from './course-news.ts';

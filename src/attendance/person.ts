@@ -5,7 +5,8 @@
 import type { PersonExport, PersonId, StudentOfCourse } from '../archive/archive.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import { auditOf } from '../domain/final-roll.ts';
-import { fullRecord, type RollNow, type RollRecord } from '../domain/roll.ts';
+import { fullRecord, type RollRecord } from '../domain/record.ts';
+import type { RollNow } from '../domain/roll.ts';
 import { ROLL_MAX_CHANGES } from '../limits.ts';
 import type { Registry, StoredSession } from '../registry/registry.ts';
 import { versionOf } from './results.ts';

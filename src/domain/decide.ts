@@ -4,7 +4,8 @@ import { checkinAt } from './checkin.ts';
 import { type CodeProof, isSlotValid, takesCode } from './checkin-code.ts';
 import type { Command, Decision, Refused, RequestKey, Update } from './commands.ts';
 import { accept, type Now, numbered, quiet, refused, unchanged } from './decisions.ts';
-import { type Admission, type Line, type Roll, type RollRecord, type RosterEntry, withFlag } from './roll.ts';
+import { type Admission, type Line, type RollRecord, withFlag } from './record.ts';
+import type { Roll, RosterEntry } from './roll.ts';
 import { mustWait, oneMore } from './wrong-codes.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;

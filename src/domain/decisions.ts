@@ -2,16 +2,8 @@
 import type { AuditSource } from '../contract/nouns.ts';
 import { ROLL_MAX_REMEMBERED_NO_OPS } from '../limits.ts';
 import type { Decision, Outcome, Refused, RequestKey } from './commands.ts';
-import {
-  type Accepted,
-  admittedRecord,
-  type Change,
-  type ChangeKind,
-  changedRecord,
-  type Line,
-  type Roll,
-  type RollRecord,
-} from './roll.ts';
+import { admittedRecord, changedRecord, type Line, type RollRecord } from './record.ts';
+import type { Accepted, Change, ChangeKind, Roll } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 /** The instant of a decision, both ways: rules compare milliseconds, records keep text. */

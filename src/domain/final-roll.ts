@@ -1,6 +1,7 @@
 /** A finished roll as the archive takes it: every record, the audit list and the counts, exactly as the roll ended (END-3). */
 import type { AuditEntry, FullRecord } from '../contract/nouns.ts';
-import { type Change, fullRecord, type Line, type Roll, type RollHeader } from './roll.ts';
+import { fullRecord, type Line } from './record.ts';
+import type { Change, Roll, RollHeader } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 export type FinalRecord = FullRecord & {

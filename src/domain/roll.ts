@@ -5,35 +5,23 @@
  * values after it, never differences, so applying the changes of a log in order rebuilds the roll exactly. The
  * embedded store runs this code; every other store must agree with it (the model test compares them).
  */
-import type { AttendanceStatus, AuditSource, Flag, FullRecord, ReducedRecord, Session } from '../contract/nouns.ts';
+import type { AuditSource, FullRecord, Session } from '../contract/nouns.ts';
 import type { CheckinWindows } from './checkin.ts';
+import {
+  type Admission,
+  admittedRecord,
+  changedRecord,
+  fullRecord,
+  type Line,
+  type RollRecord,
+  withFlag,
+  withoutFlag,
+} from './record.ts';
 import { type Counts, countStatuses, noCounts } from './statistics.ts';
 import type { WrongCodes } from './wrong-codes.ts';
 
 /** Whether students hear of every mark, or only of what concerns them. */
 export type StudentVisibility = 'room' | 'self';
-
-/** One student's line. Replaced, never mutated, so that a reference is a snapshot. */
-export type RollRecord = {
-  /** Fixed number on this roll, from 0; the archive's key. */
-  readonly line: number;
-  readonly student_id: string;
-  readonly user_id: string;
-  readonly student_name: string;
-  readonly roll: string | null;
-  readonly profile_picture: string | null;
-  readonly status: AttendanceStatus;
-  readonly joined_at: string | null;
-  readonly marked_at: string | null;
-  readonly marked_by: string | null;
-  readonly remarks: string | null;
-  /** Changes of this record so far. */
-  readonly own_seq: number;
-  /** False once the student was dropped or rejected: the record stays, nobody can join or be marked on it. */
-  readonly approved: boolean;
-  /** Unset: none. */
-  readonly flags?: readonly Flag[];
-};
 
 /** What is known about a roll without its records: enough to authorise a command against it. */
 export type RollHeader = {
@@ -65,9 +53,6 @@ export type RollEnd = {
   reason: string | null;
 };
 
-/** A student to put on the roll: at the opening, or later by a join or a mark (JOIN-4). */
-export type Admission = { student_id: string; user_id: string; student_name: string; roll: string | null };
-
 /** A roll as it stands, without what is only needed to change it or to tell how it came about. */
 export type RollNow = {
   header: RollHeader;
@@ -97,22 +82,6 @@ export type Roll = RollNow & {
 };
 
 export type Opening = { header: RollHeader; students: Admission[] };
-
-/** The record of a line after a change. */
-export type Line = {
-  student_id: string;
-  from: AttendanceStatus;
-  status: AttendanceStatus;
-  joined_at: string | null;
-  marked_at: string | null;
-  marked_by: string | null;
-  remarks: string | null;
-  own_seq: number;
-  profile_picture?: string | null;
-  admitted?: Admission;
-  /** Unset: none. */
-  flags?: readonly Flag[];
-};
 
 export type ChangeKind = 'join' | 'mark' | 'bulk' | 'end';
 
@@ -161,45 +130,6 @@ export type Accepted = {
   first_join?: boolean;
   /** It is the answer of an earlier request with the same id. */
   repeated?: boolean;
-};
-
-/** The record of a student who is put on the roll: absent, unmarked. */
-export const admittedRecord = (line: number, it: Admission): RollRecord => ({
-  line,
-  student_id: it.student_id,
-  user_id: it.user_id,
-  student_name: it.student_name,
-  roll: it.roll,
-  profile_picture: null,
-  status: 'absent',
-  joined_at: null,
-  marked_at: null,
-  marked_by: null,
-  remarks: null,
-  own_seq: 0,
-  approved: true,
-});
-
-/** A record as a line changes it. */
-export const changedRecord = (before: RollRecord, line: Line): RollRecord => ({
-  ...before,
-  status: line.status,
-  joined_at: line.joined_at,
-  marked_at: line.marked_at,
-  marked_by: line.marked_by,
-  remarks: line.remarks,
-  own_seq: line.own_seq,
-  profile_picture: line.profile_picture === undefined ? before.profile_picture : line.profile_picture,
-  ...(line.flags === undefined ? {} : { flags: line.flags }),
-});
-
-/** A record with one flag more, or one less. */
-export const withFlag = (record: RollRecord, flag: Flag): RollRecord =>
-  record.flags?.includes(flag) ? record : { ...record, flags: [...(record.flags ?? []), flag] };
-
-const withoutFlag = ({ flags = [], ...record }: RollRecord, flag: Flag): RollRecord => {
-  const rest = flags.filter((it) => it !== flag);
-  return rest.length === 0 ? record : { ...record, flags: rest };
 };
 
 /** A new roll: every student absent (START-1). */
@@ -316,26 +246,7 @@ export const replay = (opening: Opening, changes: Iterable<Change>): Roll => {
 export const sessionOf = (roll: RollNow): Session =>
   roll.header.session.status === roll.state ? roll.header.session : { ...roll.header.session, status: roll.state };
 
-export const fullRecord = (record: RollRecord): FullRecord => ({
-  student_id: record.student_id,
-  student_name: record.student_name,
-  roll: record.roll,
-  status: record.status,
-  joined_at: record.joined_at,
-  marked_at: record.marked_at,
-  marked_by: record.marked_by,
-  remarks: record.remarks,
-  // Last, and only where there are some: the scripts in Redis cut and append it there.
-  ...(record.flags === undefined ? {} : { flags: [...record.flags] }),
-});
-
 export const fullRecords = (roll: RollNow): FullRecord[] => Array.from(roll.records.values(), fullRecord);
-
-export const reducedRecord = (record: Pick<RollRecord, 'student_id' | 'status' | 'marked_at'>): ReducedRecord => ({
-  student_id: record.student_id,
-  status: record.status,
-  marked_at: record.marked_at,
-});
 
 /** For tests and checks: the counts as the records have them. */
 export const recount = (roll: RollNow): Counts => countStatuses(roll.records.values());

@@ -1,7 +1,7 @@
 /** Connections of a roll coming and going: who is told of it, and who has to leave. */
 import { type Clock, isoFrom } from '../clock.ts';
 import type { Connection } from '../domain/presence.ts';
-import type { RollRecord } from '../domain/roll.ts';
+import type { RollRecord } from '../domain/record.ts';
 import { type Delivery, newsOfLeaving, newsOfReturn } from '../fanout.ts';
 import type { LiveRoll, Standing } from './live-roll.ts';
 import type { Audience } from './live-store.ts';

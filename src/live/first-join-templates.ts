@@ -2,7 +2,7 @@
  * Texts of what comes by the thousand: a first join in time, of a student whom nobody has marked. lua/arrive.lua cuts
  * them out of the record as it is stored, and puts them together without parsing any.
  */
-import { admittedRecord, type RollRecord } from '../domain/roll.ts';
+import { admittedRecord, type RollRecord } from '../domain/record.ts';
 import { joinedPayload } from '../event-payloads.ts';
 import { luaTemplates, place, storedRecord, TEMPLATES } from './lua-templates.ts';
 import { LAST_PART, PACKETS } from './roll-packets.ts';

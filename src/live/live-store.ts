@@ -19,9 +19,9 @@ import type { CodeProof } from '../domain/checkin-code.ts';
 import type { Command, Current, Outcome, Refused, RequestKey } from '../domain/commands.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
+import type { Admission } from '../domain/record.ts';
 import type {
   Accepted,
-  Admission,
   Change,
   RollHeader,
   RollNow,

@@ -3,7 +3,8 @@
  * same thing in process, called with markers for values; so a field is named in one place.
  */
 import type { AttendanceStatus, Statistics } from '../contract/nouns.ts';
-import { type Admission, fullRecord, type Line, type RollEnd, type RollRecord, reducedRecord } from '../domain/roll.ts';
+import { type Admission, fullRecord, type Line, type RollRecord, reducedRecord } from '../domain/record.ts';
+import type { RollEnd } from '../domain/roll.ts';
 import { type Counts, statisticsFrom } from '../domain/statistics.ts';
 import {
   bulkPayload,

@@ -1,6 +1,7 @@
 /** Commands on their way to a roll's script, and what it answers. */
 import type { Command, Current, Outcome } from '../domain/commands.ts';
-import type { RollRecord, RollState } from '../domain/roll.ts';
+import type { RollRecord } from '../domain/record.ts';
+import type { RollState } from '../domain/roll.ts';
 import type { Counts } from '../domain/statistics.ts';
 import { KnownRolls } from './known-rolls.ts';
 import type { RollPeek } from './live-store.ts';

@@ -4,7 +4,7 @@
  */
 import type { Current } from '../domain/commands.ts';
 import type { Connection } from '../domain/presence.ts';
-import type { RollRecord } from '../domain/roll.ts';
+import type { RollRecord } from '../domain/record.ts';
 import type { FedAudience } from './fed-audience.ts';
 import { type Applied, currentOf } from './redis-commands.ts';
 import { missedOf } from './redis-missed.ts';

@@ -11,7 +11,8 @@ import { type CodeProof, takesCode } from '../domain/checkin-code.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
-import { admittedRecord, type Change, type RollNow, type RollState, type RosterEntry } from '../domain/roll.ts';
+import { admittedRecord } from '../domain/record.ts';
+import type { Change, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
 import {
   ARCHIVE_LEASE_MS,
   AUTO_END_AFTER_ENDS_AT_MS,

@@ -7,7 +7,8 @@ import type { Command, Decision } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import type { Now } from '../domain/decisions.ts';
 import type { Connection } from '../domain/presence.ts';
-import { apply, type Roll, type RollRecord } from '../domain/roll.ts';
+import type { RollRecord } from '../domain/record.ts';
+import { apply, type Roll } from '../domain/roll.ts';
 import type { LiveRoll, Standing } from './live-roll.ts';
 import type { Answer } from './live-store.ts';
 

@@ -10,7 +10,7 @@ import { refuse } from '../contract/errors.ts';
 import type { Enrollment } from '../contract/nouns.ts';
 import { routes } from '../contract/routes.ts';
 import { type Actor, mayErase, mayExport } from '../domain/policy.ts';
-import { reducedRecord } from '../domain/roll.ts';
+import { reducedRecord } from '../domain/record.ts';
 import { PAGE_DEFAULT_ITEMS } from '../limits.ts';
 import { courseIdsOf, seesEverything } from './access.ts';
 import type { RestContext } from './context.ts';

@@ -58,7 +58,6 @@ describe('planning', () => {
     ['course_id', { course_id: 7 }],
     ['ends_at', { ends_at: T0 }],
     ['ends_at', { ends_at: 'later' }],
-    ['checkin.code', { checkin: { code: 'rotating' } }],
     ['checkin.code', { checkin: { code: 'fixed' } }],
     ['checkin.late_after_minutes', { checkin: { late_after_minutes: -1 } }],
     ['checkin.auto_end_after_minutes', { checkin: { auto_end_after_minutes: 0 } }],
@@ -66,14 +65,6 @@ describe('planning', () => {
     const rest = await school();
     const body = { course_id: 'c1', title: 'A', date: T0, ...more };
     expect((await rest.refused(ada, 'POST /sessions', 'INVALID_PAYLOAD', body)).field).toBe(field);
-  });
-
-  test('a rotating code is refused with a clear message', async () => {
-    const rest = await school();
-    const body = { course_id: 'c1', title: 'A', date: T0, checkin: { code: 'rotating' } };
-    const { detail } = await rest.refused(ada, 'POST /sessions', 'INVALID_PAYLOAD', body);
-    expect(detail).toContain('rotating check-in codes are not available in this version');
-    await rest.schedule('x1', { checkin: { code: 'off' } });
   });
 
   test('AUTH-1 only staff of that course plan in it', async () => {

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import { InProcess } from '../support/in-process.ts';
-import { student } from '../support/people.ts';
 import { dataDirectory } from '../support/service.ts';
 import { until } from '../support/until.ts';
 

@@ -25,9 +25,9 @@ describe('REST', () => {
     ['a date that is none', 'createSession', { body: { course_id: 'C', title: 'x', date: 'soon' } }, 400],
     ['a date beyond all calendars', 'createSession', { body: { course_id: 'C', title: 'x', date: 9e18 } }, 400],
     [
-      'a rotating code',
+      'a code of another kind',
       'createSession',
-      { body: { course_id: 'C', title: 'x', date: 0, checkin: { code: 'rotating' } } },
+      { body: { course_id: 'C', title: 'x', date: 0, checkin: { code: 'fixed' } } },
       400,
     ],
     ['another course', 'createSession', { body: { course_id: 'O', title: 'x', date: 0 } }, 404],

@@ -1,7 +1,8 @@
 /** Rolls for the tests of the live store, alike but for what a test sets. */
 import type { MakeId } from '../../src/clock.ts';
 import type { CheckinPolicy, Session } from '../../src/contract/nouns.ts';
-import type { Admission, Roll, RosterEntry } from '../../src/domain/roll.ts';
+import type { Admission } from '../../src/domain/record.ts';
+import type { Roll, RosterEntry } from '../../src/domain/roll.ts';
 import type { RollPlan } from '../../src/live/live-store.ts';
 import { T0 } from '../support/fixed-clock.ts';
 

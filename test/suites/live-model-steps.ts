@@ -2,7 +2,8 @@
 import { ATTENDANCE_STATUSES, type CheckinPolicy } from '../../src/contract/nouns.ts';
 import { type CodeProof, slotOf } from '../../src/domain/checkin-code.ts';
 import type { Command, RequestKey, Update } from '../../src/domain/commands.ts';
-import type { Admission, RosterEntry } from '../../src/domain/roll.ts';
+import type { Admission } from '../../src/domain/record.ts';
+import type { RosterEntry } from '../../src/domain/roll.ts';
 import type { RollPlan } from '../../src/live/live-store.ts';
 import { type FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import type { Random } from '../support/random.ts';

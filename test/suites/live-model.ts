@@ -9,7 +9,8 @@ import type { Command, Current, Outcome } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { type FinalRoll, finalRoll } from '../../src/domain/final-roll.ts';
 import { type Connection, Presence } from '../../src/domain/presence.ts';
-import { apply, type Opening, openRoll, type Roll, type RollRecord } from '../../src/domain/roll.ts';
+import type { RollRecord } from '../../src/domain/record.ts';
+import { apply, type Opening, openRoll, type Roll } from '../../src/domain/roll.ts';
 import {
   type Delivery,
   newsOfChange,

@@ -3,6 +3,7 @@
  * the given clock and tells the Heard beside it.
  */
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeCodes } from './live-codes.ts';
 import { describeCommands } from './live-commands.ts';
 import { describeCourseChanges } from './live-course-changes.ts';
 import { describeDueList } from './live-due-list.ts';
@@ -29,6 +30,7 @@ export function describeLiveStore(name: string, create: MakeLiveStore): void {
     describeCommands(scene);
     describeRequests(scene);
     describeJoining(scene);
+    describeCodes(scene);
     describeMarking(scene);
     describeLeaving(scene);
     describeReplaced(scene);

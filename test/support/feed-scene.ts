@@ -7,7 +7,7 @@ import { type Change, type Roll, sessionOf } from '../../src/domain/roll.ts';
 import { type Delivery, newsOfChange, statisticsNews } from '../../src/fanout.ts';
 import type { FeedSource, LetInAt, Standing } from '../../src/live/fed-audience.ts';
 import { RedisKeys, roomOf, staffRoomOf } from '../../src/live/redis-keys.ts';
-import { LAST_PART, NEWS, PART } from '../../src/live/roll-packets.ts';
+import { LAST_PART, NEWS, OWN, PART } from '../../src/live/roll-packets.ts';
 import type { LocalRooms } from '../../src/sockets/feed-options.ts';
 import type { GoneListener } from '../../src/sockets/rooms.ts';
 import { SessionFeeds } from '../../src/sockets/session-feeds.ts';
@@ -196,9 +196,11 @@ export class FeedScene implements FeedSource {
 
   /** Makes a change; answers what is published of it. */
   change(command: Command): Sent[] {
+    const { room_seq } = this.roll;
     const { change } = make(this.roll, command);
     if (change === null) return [];
-    return this.messagesOf(newsOfChange(this.roll, change, this.presence), true);
+    const numbered = this.roll.room_seq > room_seq || change.kind === 'join' ? 'everybody' : 'staff';
+    return this.messagesOf(newsOfChange(this.roll, change, this.presence), numbered);
   }
 
   /** The same, and it is heard. */
@@ -211,7 +213,7 @@ export class FeedScene implements FeedSource {
   }
 
   statistics(to: 'room' | 'staff' = 'room'): Sent[] {
-    return this.messagesOf([statisticsNews(this.roll, this.presence, to)], false);
+    return this.messagesOf([statisticsNews(this.roll, this.presence, to)], 'nobody');
   }
 
   out(out: string[] | 'students' | 'all', run = this.run + 1): Sent[] {
@@ -233,8 +235,11 @@ export class FeedScene implements FeedSource {
     );
   }
 
-  /** What the scripts publish: for each namespace that has receivers, the parts in order. */
-  private messagesOf(deliveries: Delivery[], numbered: boolean): Sent[] {
+  /**
+   * What the scripts publish: for each namespace that has receivers, the parts in order. numbered: for whom this is a
+   * change; what students are told of one that the room is not told, is their own.
+   */
+  private messagesOf(deliveries: Delivery[], numbered: 'everybody' | 'staff' | 'nobody'): Sent[] {
     const sent: (Sent & { part: number; packet: object })[] = [];
     for (const { event, payload, receivers } of deliveries) {
       for (const [n, nsp] of NAMESPACES.entries()) {
@@ -252,11 +257,13 @@ export class FeedScene implements FeedSource {
           type: 3,
           data: { packet: { type: 2, data: [event, payload], nsp }, opts: { rooms, except: [], flags: {} } },
         };
-        sent.push({ channel: keys.channel(n, room), part: numbered ? PART : NEWS, packet, message: Buffer.alloc(0) });
+        const isOwn = numbered === 'staff' && receivers.to === 'student';
+        const part = numbered === 'nobody' ? NEWS : isOwn ? OWN : PART;
+        sent.push({ channel: keys.channel(n, room), part, packet, message: Buffer.alloc(0) });
       }
     }
-    const last = new Map(sent.map((it) => [it.channel, it]));
-    if (numbered) for (const it of last.values()) it.part = LAST_PART;
+    const last = new Map(sent.flatMap((it) => (it.part === PART ? [[it.channel, it] as const] : [])));
+    for (const it of last.values()) it.part = LAST_PART;
     const { seq, room_seq } = this.roll;
     return sent.map(({ channel, part, packet }) => ({
       channel,
