@@ -42,6 +42,7 @@ export const joinSession = async (
   // The roll may be ahead of what was known of it: a repeated join is answered after the end too.
   const session = { ...peek.header.session, status: current.state };
   const payload = joinedPayload(session, current.epoch, record, current);
+  if (peek.header.student_visibility === 'self') payload.student_visibility = 'self';
   return { payload, repeated: done.repeated === true };
 };
 

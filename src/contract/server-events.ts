@@ -85,8 +85,10 @@ export const serverEvents = {
       ...Numbers,
       own_seq: OwnSeq,
       epoch: Epoch,
+      student_visibility: Type.Optional(Type.Literal('self')),
     }),
-    description: 'To the joiner; status and joined_at are null for staff, who only observe.',
+    description:
+      'To the joiner; status and joined_at are null for staff, who only observe. student_visibility: of marks, students hear only what concerns themselves; left out when they hear all.',
   }),
   studentJoinedAttendance: event({
     to: 'staff',

@@ -65,6 +65,7 @@ export const selfVisibilityScenarios = (deployment: () => ClockedDeployment): vo
     const teacher = await room.started();
     const client = await node.connect(room.student(0));
     const joined = await client.does('joinAttendanceSession', { session_id });
+    expect(joined.student_visibility).toBe('self');
     client.socket.disconnect();
     for (const status of ['late', 'excused', 'late'] as const) {
       await teacher.does('markStudentAttendance', { session_id, student_id: b, status });
