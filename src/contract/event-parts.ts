@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { Id, RequestId } from './nouns.ts';
 
-export const nullable = (schema: TSchema) => Type.Union([schema, Type.Null()]);
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const Seq = Type.Integer({ minimum: 0, description: 'Changes of this roll so far; +1 per accepted change' });
 export const RoomSeq = Type.Integer({ minimum: 0, description: 'Changes that the whole room was told' });
 export const OwnSeq = Type.Integer({ minimum: 0, description: 'Changes of this student’s own record' });

@@ -1,0 +1,18 @@
+/** The client library against three nodes with Redis. */
+import { afterAll, beforeAll } from 'vitest';
+import { describeWithRedis, sharedRedis } from '../support/redis-needed.ts';
+import { SeveralNodes } from '../support/several-nodes.ts';
+import { stormyClassScenarios } from './stormy-class.ts';
+
+describeWithRedis('three nodes with Redis', 'any', () => {
+  const redis = sharedRedis();
+  let nodes: SeveralNodes;
+  beforeAll(async () => {
+    nodes = await SeveralNodes.start({
+      count: 3,
+      env: () => ({ REDIS_URL: redis.url, REDIS_PREFIX: redis.prefix }),
+    });
+  });
+  afterAll(() => nodes.stop());
+  stormyClassScenarios(() => nodes);
+});
