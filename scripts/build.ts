@@ -20,9 +20,14 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
+const webBuild = spawnSync(process.execPath, [path.join(root, 'scripts/build-console.ts')], { stdio: 'inherit' });
+if (webBuild.status !== 0) process.exit(webBuild.status ?? 1);
+
 cpSync(from, to, {
   recursive: true,
-  filter: (file) => statSync(file).isDirectory() || !/\.[cm]?tsx?$/.test(file),
+  // The console is in dist/web already, built.
+  filter: (file) =>
+    !file.startsWith(path.join(from, 'web')) && (statSync(file).isDirectory() || !/\.[cm]?tsx?$/.test(file)),
 });
 
 if (!existsSync(path.join(to, 'main.js'))) {

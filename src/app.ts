@@ -26,6 +26,7 @@ import { metricsServer } from './metrics-server.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { allowsOrigin, isSameOrigin, originReached } from './origins.ts';
 import type { Profile } from './profiles/profile.ts';
+import type { DemoPerson } from './rest/console.ts';
 import { buildHttpServer } from './rest/http-server.ts';
 import type { EventReport } from './sockets/dispatch.ts';
 import { drainSockets } from './sockets/drain.ts';
@@ -47,6 +48,8 @@ export type AppOptions = {
   random: () => number;
   /** Belongs to the app from now on. */
   profile: Profile;
+  /** Whom the console offers to be; only in the demo. */
+  demoPeople?: () => DemoPerson[];
 };
 
 export type App = {
@@ -131,6 +134,8 @@ export const createApp = (options: AppOptions): App => {
     allowOrigin: allowOther,
     trustProxy: config.TRUST_PROXY ?? false,
     publicUrl: config.PUBLIC_URL,
+    loginUrl: config.LOGIN_URL,
+    demoPeople: options.demoPeople ?? (() => []),
     isDraining: () => draining,
     metricsText,
     metricsContentType: metrics.registry.contentType,

@@ -110,7 +110,8 @@ export const VARIABLES = {
     parse: oneOf('close', 'keep'),
   }),
   LOGIN_URL: variable({
-    description: 'Where the console sends people who have no token. Without effect in this version',
+    description:
+      'Where the console sends people who have no token, with return_to; it comes back to that address with #token=…. Unset: people paste a token',
     parse: url('https:', 'http:'),
   }),
   CORS_ORIGINS: variable({

@@ -15,6 +15,7 @@ export type {
   OnlineStudent,
   ReducedRecord,
   Session,
+  SessionStatus,
   Statistics,
 } from '../contract/nouns.ts';
 export type { CourseFeed } from './course.ts';

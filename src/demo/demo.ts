@@ -8,6 +8,7 @@ import { randomId, systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { ListenError } from '../listening.ts';
 import { embeddedProfile } from '../profiles/embedded.ts';
+import type { DemoPerson } from '../rest/console.ts';
 import { seedCourse } from './course.ts';
 import { DEMO_USAGE, type DemoOptions, readDemoOptions } from './demo-options.ts';
 import { type DemoTokens, guide } from './guide.ts';
@@ -24,7 +25,7 @@ const LATE_AFTER_MINUTES = { plain: 10, simulated: 1 };
 const MINUTE_MS = 60_000;
 
 /** Warnings are worth reading between the lines of the demo; the rest is for those who ask for it. */
-const makeApp = (config: Config): App => {
+const makeApp = (config: Config, demoPeople: () => DemoPerson[]): App => {
   const pretty = prettyFactory({
     colorize: process.stdout.isTTY,
     translateTime: 'SYS:HH:MM:ss',
@@ -34,7 +35,7 @@ const makeApp = (config: Config): App => {
   // Through Node's own stream, as the node's log: one that writes to the pipe itself has errors of its own.
   const logger = pino({ level, base: undefined }, { write: (line) => process.stdout.write(pretty(line)) });
   const profile = embeddedProfile({ config, clock: systemClock, makeId: randomId });
-  return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random, profile });
+  return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random, profile, demoPeople });
 };
 
 const run = async (): Promise<void> => {
@@ -47,7 +48,8 @@ const run = async (): Promise<void> => {
 
 const runDemo = async (options: DemoOptions): Promise<void> => {
   const config = readConfig(options.port === undefined ? process.env : { ...process.env, PORT: options.port });
-  const app = makeApp(config);
+  let people: DemoPerson[] = [];
+  const app = makeApp(config, () => people);
   if (app.secret === null) {
     throw new Error('the demo signs tokens: unset JWT_PUBLIC_KEY and JWT_JWKS_URL, or set JWT_SECRET instead');
   }
@@ -56,7 +58,10 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
   drainOnSignal(app, config, stopped);
   try {
     const url = `http://${hostOf(config.HOST)}:${port}`;
-    await play(options, config, { url, sign: tokenSigner(app.secret, config, systemClock), signal: stopped.signal });
+    const sign = tokenSigner(app.secret, config, systemClock);
+    const tokens = await demoTokens(sign);
+    people = peopleOf(tokens);
+    await play(options, config, { url, sign, tokens, signal: stopped.signal });
   } catch (error) {
     // A node that is told to stop answers its own demo no more.
     if (!stopped.signal.aborted) throw error;
@@ -67,12 +72,11 @@ const runDemo = async (options: DemoOptions): Promise<void> => {
 const play = async (
   options: DemoOptions,
   config: Config,
-  { url, sign, signal }: { url: string; sign: Signer; signal: AbortSignal },
+  { url, sign, tokens, signal }: { url: string; sign: Signer; tokens: DemoTokens; signal: AbortSignal },
 ): Promise<void> => {
   const rest = { url, token: await sign({ sub: 'demo', role: 'service' }, SEED_TOKEN_MINUTES) };
   const late_after_minutes = options.simulated ? LATE_AFTER_MINUTES.simulated : LATE_AFTER_MINUTES.plain;
   const session = await seedCourse(rest, systemClock(), late_after_minutes);
-  const tokens = await demoTokens(sign);
   say(guide({ url, session, tokens, dataDir: config.DATA_DIR }));
   if (!options.simulated) return;
 
@@ -110,6 +114,12 @@ const demoTokens = async (sign: Signer): Promise<DemoTokens> => {
     students: await Promise.all(STUDENTS_FOR_YOU.map(async (it) => ({ ...it, token: await student(it) }))),
   };
 };
+
+/** Whom the console offers to be. */
+const peopleOf = ({ teacher, students }: DemoTokens): DemoPerson[] => [
+  { name: TEACHER.name, role: 'teacher', token: teacher },
+  ...students.map(({ name, token }) => ({ name, role: 'student', token })),
+];
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);

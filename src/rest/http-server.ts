@@ -13,11 +13,11 @@ import { HTTP_BODY_MAX_BYTES, HTTP_REQUEST_MAX_MS, PATH_PARAMETER_MAX_CHARS } fr
 import type { VerifyToken } from '../token.ts';
 import { addAttendanceRoutes } from './attendance-routes.ts';
 import { authenticate } from './caller.ts';
+import { addConsole, type ConsoleOptions } from './console.ts';
 import type { RestContext } from './context.ts';
 import { addCourseRoutes } from './course-routes.ts';
 import { addHealthRoutes, type HealthOptions } from './health-routes.ts';
 import { addCsvBody, addJsonBody } from './json-body.ts';
-import { LANDING_PAGE_CSP, landingPage, originOf } from './landing-page.ts';
 import { openApi } from './open-api.ts';
 import { PROBLEM_JSON, problemOf, refusalFrom, sendProblem } from './problem.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -29,15 +29,14 @@ import { addTicketRoute } from './ticket-route.ts';
 import { validatorCompiler } from './validate.ts';
 
 export type HttpServerOptions = RestContext &
-  Omit<HealthOptions, 'pings'> & {
+  Omit<HealthOptions, 'pings'> &
+  ConsoleOptions & {
     verifyToken: VerifyToken;
     logger: FastifyBaseLogger;
     /** Origins other than our own whose pages may read our answers. */
     allowOrigin: (origin: string) => boolean;
     /** Which proxies' forwarded headers to believe: all or none, the addresses, or how many of them stand before us. */
     trustProxy: boolean | number | string[];
-    /** Where people reach this service (no slash at its end). Undefined: wherever their request went. */
-    publicUrl: string | undefined;
     onResponse: OnResponse;
   };
 
@@ -97,11 +96,7 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
   app.register(async (scope) => {
     const pings = { live: () => services.live.ping(), registry: () => services.registry.ping() };
     addHealthRoutes(scope, { ...options, pings });
-    scope.get('/', { schema: { hide: true }, helmet: { contentSecurityPolicy: false } }, async (request, reply) => {
-      // It says where the request went: nobody else's business.
-      reply.header('cache-control', 'no-store').header('content-security-policy', LANDING_PAGE_CSP);
-      return reply.type('text/html; charset=utf-8').send(landingPage(options.publicUrl ?? originOf(request)));
-    });
+    addConsole(scope, options);
   });
   return app;
 };

@@ -122,6 +122,8 @@ export class RestService {
       allowOrigin: (origin) => origin === 'https://school.example',
       trustProxy: false,
       publicUrl: undefined,
+      loginUrl: undefined,
+      demoPeople: () => [],
       isDraining: () => this.draining,
       metricsText: async () => 'rollcast_sockets 0\n',
       metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',

@@ -1,0 +1,37 @@
+/**
+ * Builds the console into dist/web. --if-changed: only when its sources are not those of the last build, so that
+ * `npm start` and `npm run demo` show what is in src/ and cost nothing when nothing has changed.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+
+const root = path.resolve(import.meta.dirname, '..');
+const to = path.join(root, 'dist/web');
+const stamp = path.join(root, 'dist/web/sources');
+/** What goes into the console. */
+const SOURCES = ['src/web', 'src/client', 'src/contract', 'package-lock.json'];
+
+const filesIn = (name: string): string[] =>
+  path.extname(name) === '.json'
+    ? [name]
+    : readdirSync(path.join(root, name), { recursive: true, withFileTypes: true })
+        .filter((it) => it.isFile())
+        .map((it) => path.relative(root, path.join(it.parentPath, it.name)))
+        .sort();
+
+const hashOfSources = (): string => {
+  const hash = createHash('sha256');
+  for (const file of SOURCES.flatMap(filesIn)) hash.update(file).update(readFileSync(path.join(root, file)));
+  return hash.digest('hex');
+};
+
+const hash = hashOfSources();
+const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+if (!process.argv.includes('--if-changed') || !isBuilt) {
+  const { build } = await import('vite');
+  await build({ configFile: path.join(root, 'src/web/vite.config.ts'), logLevel: 'warn' });
+  if (!existsSync(path.join(to, 'index.html'))) throw new Error('build: there is no dist/web/index.html');
+  writeFileSync(stamp, hash);
+}

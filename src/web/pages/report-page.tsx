@@ -1,0 +1,2 @@
+const ReportPage = ({ course_id }: { course_id: string }) => <h1>{course_id}</h1>;
+export default ReportPage;
