@@ -215,15 +215,11 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'POST /sessions/:id/checkin-ticket': {
     about: 'open',
     may: [...EVERYBODY, 'nobody'],
-    answers: inEvery([
-      'OK',
-      'CONFLICT',
-      'SESSION_NOT_ACTIVE',
-      'CHECKIN_NOT_OPEN',
-      'CHECKIN_CLOSED',
-      'CHECKIN_CODE_INVALID',
-      'RATE_LIMITED',
-    ]),
+    // Who has not signed in may not know of what does not run.
+    answers: {
+      ...inEvery(['SESSION_NOT_FOUND', 'SESSION_NOT_ACTIVE']),
+      active: ['OK', 'CONFLICT', 'CHECKIN_CODE_INVALID', 'RATE_LIMITED'],
+    },
     // Wrong tries are counted, which is nobody's data.
     changes: false,
   },

@@ -111,10 +111,10 @@ const REFUSALS: Partial<Record<Standing, Verdict>> = {
 const uninvited = (standing: Standing): Verdict => REFUSALS[standing] ?? refused(['FORBIDDEN'], { status: 403 });
 
 const ofRoute = (world: World, it: RouteCase): Verdict => {
-  const { who, what, course } = it;
+  const { who, what, course, session } = it;
   const row = ROUTES[what] as RouteRow;
   if (row.about === 'open')
-    return allowed([...row.answers.active, ...(course === null ? ['SESSION_NOT_FOUND'] : [])], false);
+    return allowed(session === null ? ['SESSION_NOT_FOUND'] : row.answers[session.state], false);
   if (who === null) return uninvited('nobody');
   if (row.about === 'role') return ofRole(world, row, it);
   if (row.about === 'person') return ofPerson(world, row, it);
