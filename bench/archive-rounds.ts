@@ -120,6 +120,7 @@ export async function measureArchive(
     }));
     await live.open({
       secret: 'secret',
+      version: 1,
       student_visibility: 'room',
       session: {
         ...rest,

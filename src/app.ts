@@ -16,7 +16,7 @@ import { AttendanceViews } from './attendance/views.ts';
 import type { Clock, MakeId } from './clock.ts';
 import type { Config } from './config.ts';
 import { ERRORS } from './contract/errors.ts';
-import { newDeviceCookie, setDeviceCookie } from './device-cookie.ts';
+import { setDeviceCookie } from './device-cookie.ts';
 import { HttpConnections } from './http-connections.ts';
 import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS, RETENTION_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
@@ -153,8 +153,9 @@ export const createApp = (options: AppOptions): App => {
     clock,
     onExpiry: config.TOKEN_EXPIRY_OPEN_SOCKETS ?? 'close',
     deviceCookie: config.DEVICE_SIGNALS
-      ? () => setDeviceCookie(newDeviceCookie(makeId), config.PUBLIC_URL?.startsWith('https:') === true)
+      ? (value) => setDeviceCookie(value, config.PUBLIC_URL?.startsWith('https:') === true)
       : undefined,
+    makeId,
     // Several nodes are reached by a name that they do not know.
     reachedAt: ({ handshake }) =>
       config.PUBLIC_URL ?? (profile.name === 'embedded' ? originReached(handshake.headers, handshake.secure) : null),

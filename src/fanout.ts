@@ -68,7 +68,8 @@ export const newsOfChange = (roll: RollNow, change: Change, presence: Presence):
     case 'end':
       return newsOfEnd(roll, change);
     case 'quiet':
-      return [];
+      // No change of the roll's own: it repeats the roll's number.
+      return (change.flagged ?? []).map((it) => studentMarked(roll.header.session.id, it, roll));
   }
 };
 
@@ -102,7 +103,7 @@ const newsOfJoin = (roll: RollNow, change: Change, presence: Presence): Delivery
   return deliveries;
 };
 
-const studentMarked = (session_id: string, record: RollRecord, { seq }: Change): Delivery => ({
+const studentMarked = (session_id: string, record: RollRecord, { seq }: { seq: number }): Delivery => ({
   event: 'studentMarked',
   payload: markedPayload(session_id, record, seq),
   receivers: STAFF,

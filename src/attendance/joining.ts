@@ -79,11 +79,21 @@ const joinedBefore = async (
 ): Promise<ServerPayload<'attendanceSessionJoined'>> => {
   const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
   const outcome = await repeated(services, session_id, request);
+  await assertStillIn(services, actor, session_id);
   const view = await services.live.read(session_id);
   if (view !== null) {
     return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
   }
   return joinedAsArchived(services, session_id, outcome.records[0]);
+};
+
+/** Who is not in the course any more is told nothing of it, whatever they were told before (AUTH-1). SESSION_NOT_ACTIVE. */
+const assertStillIn = async ({ registry }: Services, actor: Actor, session_id: string): Promise<void> => {
+  const stored = await registry.session(session_id);
+  const course = stored === null ? null : await registry.course(stored.course_id);
+  if (course !== null && isStaff(actor, course)) return;
+  const enrollment = course === null ? null : await registry.enrollmentOfUser(course.id, actor.user_id);
+  if (actor.role !== 'student' || enrollment?.status !== 'approved') throw refuse('SESSION_NOT_ACTIVE');
 };
 
 /** What an accepted join is answered when the archive has taken the roll. SESSION_NOT_ACTIVE: that has nothing either. */

@@ -180,7 +180,7 @@ export const routes = {
     open: true,
     summary: 'Trade a check-in code for a ticket',
     description:
-      'For sessions that take a rotating code (CONFLICT for others): who must sign in first is not beaten by the clock. The ticket holds for 3 minutes, for this session, in this browser (an HttpOnly cookie) or for this device_id; a join sends it in place of the code. Wrong codes alone are counted: five a minute per browser or device, 600 a minute per address and session.',
+      'For sessions that take a rotating code (CONFLICT for others): who must sign in first is not beaten by the clock. The ticket holds for 3 minutes, for this session, in this browser (an HttpOnly cookie) or for this device_id; a join sends it in place of the code. CONFLICT also tells that it runs; of one that does not, SESSION_NOT_FOUND. Wrong codes alone are counted: five a minute per browser or device, 600 a minute per address and session.',
     params: Shape.SessionParams,
     body: Shape.TicketRequest,
     answers: { 200: Shape.Ticket },

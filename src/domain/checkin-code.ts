@@ -12,12 +12,17 @@ const CODE_BYTES = 6;
 const TICKET_MAC_CHARS = 22;
 
 /**
- * What a join brings for the code, as far as a node can tell: the slot that a code is of, until when a ticket holds, or
- * that it is neither. Whether that is now, the roll says by the store's clock.
+ * What a join brings for the code, as far as a node can tell: the slot that a code is of, and until when a ticket holds;
+ * null where what was sent is none. Whether that is now, the roll says by the store's clock.
  */
-export type CodeProof = { slot: number } | { valid_until: number } | { wrong: 'code' | 'ticket' };
+export type CodeProof = { slot?: number | null; valid_until?: number | null };
 
-export const takesCode = ({ session }: Pick<RollHeader, 'session'>): boolean => session.checkin.code === 'rotating';
+/** Of a roll with a secret: those that an earlier version opened have none, and no codes. */
+export const takesCode = (header: Pick<RollHeader, 'session' | 'secret'>): boolean => codeSecretOf(header) !== null;
+
+/** What its codes and tickets are made from; null: it takes none. */
+export const codeSecretOf = ({ session, secret }: Pick<RollHeader, 'session' | 'secret'>): string | null =>
+  session.checkin.code === 'rotating' ? (secret ?? null) : null;
 
 /** Number of the slot that an instant lies in. */
 export const slotOf = (ms: number): number => Math.floor(ms / CODE_SLOT_MS);

@@ -35,11 +35,13 @@ export const windowsOf = (plan: Plan, started_at: number, auto_end_after_minutes
     auto_end_after_minutes,
   );
   const after = (wait: number | null) => (wait === null ? null : started_at + wait);
+  const closes_at = after(closes_after);
   const planned_end = ends_at !== null && ends_at > started_at ? ends_at + AUTO_END_AFTER_ENDS_AT_MS : null;
   return {
-    opens_at,
+    // Started so early that it would close before it opens, it is open from the start: or nobody could ever check in.
+    opens_at: opens_at !== null && closes_at !== null && opens_at >= closes_at ? null : opens_at,
     late_at: after(late_after),
-    closes_at: after(closes_after),
+    closes_at,
     auto_end_at: after(auto_end_after) ?? planned_end ?? started_at + end_after,
   };
 };

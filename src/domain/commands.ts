@@ -1,8 +1,8 @@
 /** What may be asked of a roll, and what it answers. */
 import type { AttendanceStatus } from '../contract/nouns.ts';
 import type { CodeProof } from './checkin-code.ts';
-import type { Admission, RollRecord } from './record.ts';
-import type { Accepted, Change, RollState, RosterEntry } from './roll.ts';
+import type { Admission, RollRecord, RosterEntry } from './record.ts';
+import type { Accepted, Change, RollState } from './roll.ts';
 import type { Counts } from './statistics.ts';
 
 export type RequestKey = {

@@ -4,8 +4,8 @@ import { checkinAt } from './checkin.ts';
 import { type CodeProof, isSlotValid, takesCode } from './checkin-code.ts';
 import type { Command, Decision, Refused, RequestKey, Update } from './commands.ts';
 import { accept, type Now, numbered, quiet, refused, unchanged } from './decisions.ts';
-import { type Admission, type Line, type RollRecord, withFlag } from './record.ts';
-import type { Roll, RosterEntry } from './roll.ts';
+import { type Admission, followed, hasFlag, type Line, type RollRecord, type RosterEntry, withFlag } from './record.ts';
+import type { Roll } from './roll.ts';
 import { mustWait, oneMore } from './wrong-codes.ts';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -108,26 +108,28 @@ const decideJoin = (roll: Roll, command: Of<'join'>, now: Now): Decision => {
   const change = numbered(roll, now, 'join', 'checkin', user_id, name, [line], false);
   change.follow = user_id;
   if (command.devices !== undefined && command.devices.length > 0) change.devices = command.devices;
-  const flagged = others.map((it) => withFlag(it, 'shared_device')).filter((it) => !others.includes(it));
+  const flagged = others.filter((it) => !hasFlag(it, 'shared_device')).map((it) => withFlag(it, 'shared_device'));
   if (flagged.length > 0) change.flagged = flagged;
   return accept(roll, change, request, true);
 };
 
 /** Null: the code is right. A ticket is never guessed, so it counts for nothing, and is good whatever was guessed before. */
-const decideCode = (roll: Roll, student_id: string, proof: CodeProof | undefined, now: Now): Decision | null => {
-  if (proof === undefined) return refused({ ok: false, code: 'CHECKIN_CODE_REQUIRED' });
-  if ('valid_until' in proof && now.ms <= proof.valid_until) return null;
+const decideCode = (roll: Roll, student_id: string, proof: CodeProof = {}, now: Now): Decision | null => {
+  const { slot, valid_until } = proof;
+  if (valid_until != null && now.ms <= valid_until) return null;
   const invalid = { ok: false, code: 'CHECKIN_CODE_INVALID' } as const;
-  if ('valid_until' in proof || ('wrong' in proof && proof.wrong === 'ticket')) return refused(invalid);
+  if (slot === undefined) {
+    return refused(valid_until === undefined ? { ok: false, code: 'CHECKIN_CODE_REQUIRED' } : invalid);
+  }
   const before = roll.wrong_codes.get(student_id);
   const retry_after_ms = mustWait(before, WRONG_CODES_MAX, now.ms);
   if (retry_after_ms !== null) return refused({ ok: false, code: 'RATE_LIMITED', retry_after_ms });
-  if ('slot' in proof && isSlotValid(proof.slot, now.ms)) return null;
+  if (slot !== null && isSlotValid(slot, now.ms)) return null;
   const wrong_codes = { student_id, ...oneMore(before, now.ms) };
   return { ...quiet(roll, now, { wrong_codes }), outcome: invalid };
 };
 
-/** Records of the other students who checked in from one of these devices, once each. */
+/** Records of the other students who were the first to check in from one of these devices, once each. */
 const sharersOf = (roll: Roll, student_id: string, devices: string[]): RollRecord[] => {
   const ids = new Set(devices.flatMap((device) => roll.devices.get(device) ?? []));
   ids.delete(student_id);
@@ -168,7 +170,12 @@ const decideRoster = (roll: Roll, command: Of<'roster'>, now: Now): Decision => 
   if (roll.state !== 'active') return unchanged(roll, []);
   const roster = command.entries.filter((entry) => differs(roll.records.get(entry.student_id), entry));
   const namesStranger = command.entries.some(({ student_id }) => !roll.records.has(student_id));
-  return roster.length === 0 && !namesStranger ? unchanged(roll, []) : quiet(roll, now, { roster });
+  if (roster.length === 0 && !namesStranger) return unchanged(roll, []);
+  const flagged = roster.flatMap((entry) => {
+    const record = roll.records.get(entry.student_id);
+    return record === undefined || record.approved === entry.approved ? [] : [followed(record, entry)];
+  });
+  return quiet(roll, now, flagged.length === 0 ? { roster } : { roster, flagged });
 };
 
 const differs = (record: RollRecord | undefined, entry: RosterEntry): boolean =>

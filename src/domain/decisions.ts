@@ -63,7 +63,7 @@ const recordAfter = (roll: Roll, line: Line, newcomer_line: number): RollRecord 
 export const quiet = (
   roll: Roll,
   now: Now,
-  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff' | 'wrong_codes'>,
+  what: Pick<Change, 'follow' | 'unfollow' | 'roster' | 'staff' | 'wrong_codes' | 'flagged'>,
   request?: RequestKey,
   records: RollRecord[] = [],
 ): Decision => {

@@ -26,6 +26,9 @@ export type RollRecord = {
 /** A student to put on the roll: at the opening, or later by a join or a mark (JOIN-4). */
 export type Admission = { student_id: string; user_id: string; student_name: string; roll: string | null };
 
+/** A registry change that a live roll follows. */
+export type RosterEntry = Admission & { approved: boolean };
+
 /** The record of a line after a change. */
 export type Line = {
   student_id: string;
@@ -74,9 +77,11 @@ export const changedRecord = (before: RollRecord, line: Line): RollRecord => ({
 
 /** A record with one flag more, or one less. */
 export const withFlag = (record: RollRecord, flag: Flag): RollRecord =>
-  record.flags?.includes(flag) ? record : { ...record, flags: [...(record.flags ?? []), flag] };
+  hasFlag(record, flag) ? record : { ...record, flags: [...(record.flags ?? []), flag] };
 
-export const withoutFlag = ({ flags = [], ...record }: RollRecord, flag: Flag): RollRecord => {
+export const hasFlag = ({ flags }: RollRecord, flag: Flag): boolean => flags?.includes(flag) === true;
+
+const withoutFlag = ({ flags = [], ...record }: RollRecord, flag: Flag): RollRecord => {
   const rest = flags.filter((it) => it !== flag);
   return rest.length === 0 ? record : { ...record, flags: rest };
 };
@@ -99,3 +104,9 @@ export const reducedRecord = (record: Pick<RollRecord, 'student_id' | 'status' |
   status: record.status,
   marked_at: record.marked_at,
 });
+
+/** A record as the registry has it by now. */
+export const followed = (record: RollRecord, { approved, user_id, student_name, roll }: RosterEntry): RollRecord => {
+  const after = { ...record, approved, user_id, student_name, roll };
+  return approved ? withoutFlag(after, 'removed') : withFlag(after, 'removed');
+};

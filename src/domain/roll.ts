@@ -11,11 +11,11 @@ import {
   type Admission,
   admittedRecord,
   changedRecord,
+  followed,
   fullRecord,
   type Line,
   type RollRecord,
-  withFlag,
-  withoutFlag,
+  type RosterEntry,
 } from './record.ts';
 import { type Counts, countStatuses, noCounts } from './statistics.ts';
 import type { WrongCodes } from './wrong-codes.ts';
@@ -34,8 +34,8 @@ export type RollHeader = {
   readonly started_at: string;
   readonly started_by: string;
   readonly epoch: string;
-  /** Of codes, tickets and device signals: never told to anybody, and gone with the roll. */
-  readonly secret: string;
+  /** Of codes, tickets and device signals: never told to anybody, and gone with the roll. Unset: an earlier version opened it. */
+  readonly secret?: string;
   readonly student_visibility: StudentVisibility;
   /** The live store had lost this roll, and staff started it anew (LOSS-1). */
   readonly rebuilt: boolean;
@@ -75,8 +75,8 @@ export type Roll = RollNow & {
   remembered_no_ops: number;
   /** Wrong codes of students. */
   wrong_codes: Map<string, WrongCodes>;
-  /** Students who checked in from each device. */
-  devices: Map<string, string[]>;
+  /** The first student who checked in from each device. */
+  devices: Map<string, string>;
   /** Every numbered change, by seq from 1. */
   log: Change[];
 };
@@ -99,8 +99,9 @@ export type Change = {
   counts: Counts;
   end?: RollEnd;
   submitted?: boolean;
-  /** A join's devices, and who else was flagged by it: their records after it. */
+  /** A join's devices. */
   devices?: string[];
+  /** Whose flags it changes beside those of its lines: their records after it. */
   flagged?: RollRecord[];
   wrong_codes?: { student_id: string } & WrongCodes;
   follow?: string;
@@ -112,9 +113,6 @@ export type Change = {
 
 /** A remembered request: what it was, and what it was answered. */
 export type Remembered = { hash: string; outcome: Accepted };
-
-/** A registry change that a live roll follows. */
-export type RosterEntry = Admission & { approved: boolean };
 
 /** What an accepted command is answered, and answered again when its request is repeated. */
 export type Accepted = {
@@ -164,8 +162,8 @@ export const apply = (roll: Roll, change: Change): void => {
   for (const line of change.lines) applyLine(roll, line);
   for (const { student_id, flags } of change.flagged ?? []) applyFlags(roll, student_id, flags);
   for (const device of change.devices ?? []) {
-    const students = roll.devices.get(device) ?? [];
-    roll.devices.set(device, [...students, ...change.lines.map(({ student_id }) => student_id)]);
+    const first = roll.devices.get(device) ?? change.lines[0]?.student_id;
+    if (first !== undefined) roll.devices.set(device, first);
   }
   if (change.wrong_codes !== undefined) {
     const { student_id, since, count } = change.wrong_codes;
@@ -220,9 +218,8 @@ const applyRoster = (roll: Roll, entries: RosterEntry[]): void => {
   for (const entry of entries) {
     const before = roll.records.get(entry.student_id);
     if (before === undefined) continue;
-    const { approved, user_id, student_name, roll: number } = entry;
-    const after = { ...before, approved, user_id, student_name, roll: number };
-    roll.records.set(entry.student_id, approved ? withoutFlag(after, 'removed') : withFlag(after, 'removed'));
+    const { approved, user_id } = entry;
+    roll.records.set(entry.student_id, followed(before, entry));
     // Whoever still has it followed as somebody else.
     if (!approved || roll.users.has(user_id)) unfollow(roll, user_id);
     roll.users.set(user_id, entry.student_id);

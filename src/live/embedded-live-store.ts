@@ -8,11 +8,11 @@ import { type Clock, isoFrom, type MakeId } from '../clock.ts';
 import { refuse, unavailable } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { windowsOf } from '../domain/checkin.ts';
-import type { CodeProof } from '../domain/checkin-code.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
-import type { Opening, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
+import type { RosterEntry } from '../domain/record.ts';
+import type { Opening, RollNow, RollState } from '../domain/roll.ts';
 import { persistedNews, statisticsNews } from '../fanout.ts';
 import { PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
@@ -101,7 +101,7 @@ export class EmbeddedLiveStore implements LiveStore {
         secret: plan.secret,
         student_visibility: plan.student_visibility,
         rebuilt: plan.rebuilt,
-        version: 1,
+        version: plan.version,
       },
       students: plan.students,
     };
@@ -154,9 +154,9 @@ export class EmbeddedLiveStore implements LiveStore {
     return connection;
   }
 
-  async tryCode(session_id: string, proof: CodeProof, guesser: Guesser): Promise<CodeTried | null> {
+  async tryCode(session_id: string, slot: number | null, guesser: Guesser): Promise<CodeTried | null> {
     const live = this.rolls.get(session_id);
-    return live === undefined ? null : live.guessers.try(live.roll.state, proof, guesser, this.clock());
+    return live === undefined ? null : live.guessers.try(live.roll.state, slot, guesser, this.clock());
   }
 
   async now(): Promise<number> {

@@ -122,7 +122,7 @@ export class GroupCommit {
     if (enters !== null) this.attending.putOnline(live, enters, returning, after);
     if (change === null) return;
     this.rolls.follow(roll, change);
-    this.attending.tell(live, newsOfChange(roll, change, presence), change);
+    this.attending.tell(live, newsOfChange(roll, change, presence), change.seq === 0 ? roll : change);
     if (change.roster !== undefined || change.staff !== undefined) this.attending.expelUnentitled(live);
     if (change.end !== undefined) this.ended(live, now);
   }

@@ -1,5 +1,5 @@
 /** Wrong codes of those who ask for a ticket, for one roll; in memory alone, so a restart forgives them. */
-import { type CodeProof, isSlotValid } from '../domain/checkin-code.ts';
+import { isSlotValid } from '../domain/checkin-code.ts';
 import type { RollState } from '../domain/roll.ts';
 import { mustWait, oneMore, type WrongCodes } from '../domain/wrong-codes.ts';
 import { GUESSERS_MAX, WRONG_CODES_MAX, WRONG_CODES_OF_ADDRESS_MAX, WRONG_CODES_WINDOW_MS } from '../limits.ts';
@@ -10,9 +10,9 @@ export class Guessers {
   private cleared_at = Number.NEGATIVE_INFINITY;
 
   /** As LiveStore.tryCode; lua/try-code.lua does the same. */
-  try(state: RollState, proof: CodeProof, { device, address }: Guesser, now: number): CodeTried {
+  try(state: RollState, slot: number | null, { device, address }: Guesser, now: number): CodeTried {
     if (state !== 'active') return { ok: false, code: 'SESSION_NOT_ACTIVE' };
-    if ('slot' in proof && isSlotValid(proof.slot, now)) return { ok: true, now };
+    if (slot !== null && isSlotValid(slot, now)) return { ok: true, now };
     const of_device = this.wrong.get(device);
     const of_address = this.wrong.get(address);
     const wait =

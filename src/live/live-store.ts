@@ -15,20 +15,11 @@
  */
 import type { ActiveSession } from '../contract/events.ts';
 import type { CheckinPolicy, Session } from '../contract/nouns.ts';
-import type { CodeProof } from '../domain/checkin-code.ts';
 import type { Command, Current, Outcome, Refused, RequestKey } from '../domain/commands.ts';
 import type { FinalRoll } from '../domain/final-roll.ts';
 import type { Connection, Presence } from '../domain/presence.ts';
-import type { Admission } from '../domain/record.ts';
-import type {
-  Accepted,
-  Change,
-  RollHeader,
-  RollNow,
-  RollState,
-  RosterEntry,
-  StudentVisibility,
-} from '../domain/roll.ts';
+import type { Admission, RosterEntry } from '../domain/record.ts';
+import type { Accepted, Change, RollHeader, RollNow, RollState, StudentVisibility } from '../domain/roll.ts';
 import type { Delivery, News } from '../fanout.ts';
 
 /** Where events leave: implemented by the socket rooms of a node. Called in order; must not throw. */
@@ -54,6 +45,8 @@ export type RollPlan = {
   teacher_name: string;
   started_by: string;
   rebuilt: boolean;
+  /** Of the header; one that is opened anew must not be taken for the one before it, which nodes may still know. */
+  version: number;
   /** Unguessable. */
   secret: string;
   student_visibility: StudentVisibility;
@@ -129,10 +122,10 @@ export interface LiveStore {
     comesBackAs: ComesBackAs,
   ): Promise<Connection | null>;
   /**
-   * Whether a code is right by the store's clock; a wrong one counts for its guesser, on all nodes, and a right one always
-   * passes. Null: there is no such roll.
+   * Whether a code is right by the store's clock, by the slot that it is of (null: of none). A wrong one counts for its
+   * guesser, on all nodes, and a right one always passes. Null: there is no such roll.
    */
-  tryCode(session_id: string, proof: CodeProof, guesser: Guesser): Promise<CodeTried | null>;
+  tryCode(session_id: string, slot: number | null, guesser: Guesser): Promise<CodeTried | null>;
   /** The clock that decides about this roll, milliseconds since the epoch. */
   now(session_id: string): Promise<number>;
   /** What a request was answered by a roll, also one that the archive has taken since; null: not known, or not any more. */

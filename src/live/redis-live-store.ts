@@ -7,12 +7,13 @@ import type { Clock, MakeId } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ActiveSession } from '../contract/events.ts';
 import { rulesOf } from '../domain/checkin.ts';
-import { type CodeProof, takesCode } from '../domain/checkin-code.ts';
+import { takesCode } from '../domain/checkin-code.ts';
 import type { Command, Outcome, RequestKey } from '../domain/commands.ts';
 import { type FinalRoll, finalRoll } from '../domain/final-roll.ts';
 import type { Connection } from '../domain/presence.ts';
+import type { RosterEntry } from '../domain/record.ts';
 import { admittedRecord } from '../domain/record.ts';
-import type { Change, RollNow, RollState, RosterEntry } from '../domain/roll.ts';
+import type { Change, RollNow, RollState } from '../domain/roll.ts';
 import {
   ARCHIVE_LEASE_MS,
   AUTO_END_AFTER_ENDS_AT_MS,
@@ -109,6 +110,7 @@ export class RedisLiveStore implements LiveStore, FeedSource {
       end_after,
       Number(takesCode(plan)),
       Number(student_visibility === 'self'),
+      plan.version,
       ...students.flatMap(({ student_id, user_id }, i) => [student_id, user_id, texts[i] as string]),
     ];
     const due = await this.rolls.run(SCRIPTS.open, session.id, args, true);
@@ -148,9 +150,8 @@ export class RedisLiveStore implements LiveStore, FeedSource {
     return this.attending.detach(session_id, connection);
   }
 
-  async tryCode(session_id: string, proof: CodeProof, { device, address }: Guesser): Promise<CodeTried | null> {
-    const slot = 'slot' in proof ? proof.slot : '';
-    const args = [slot, device, address, WRONG_CODES_MAX, WRONG_CODES_OF_ADDRESS_MAX];
+  async tryCode(session_id: string, slot: number | null, { device, address }: Guesser): Promise<CodeTried | null> {
+    const args = [slot ?? '', device, address, WRONG_CODES_MAX, WRONG_CODES_OF_ADDRESS_MAX];
     const answer = (await this.rolls.run(SCRIPTS.tryCode, session_id, args)) as [string, string?] | null;
     if (answer === null) return null;
     const [code, ms] = answer;

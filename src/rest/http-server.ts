@@ -87,6 +87,8 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
   app.register(cors, {
     origin: async (origin: string | undefined) => (origin !== undefined && allowOrigin(origin) ? origin : false),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    // The cookie that check-in tickets are bound to; nothing else goes by cookies.
+    credentials: true,
     exposedHeaders: ['x-request-id', 'retry-after', 'content-disposition'],
     maxAge: 600,
   });

@@ -49,6 +49,11 @@ export class FeedLine {
     return this.at?.seq ?? null;
   }
 
+  /** The latest seq that anybody here was told of on it. */
+  get toldUpTo(): number {
+    return this.told_seq;
+  }
+
   /** Nothing has gone by yet that tells where it is. */
   get isUnsure(): boolean {
     return !this.sure;

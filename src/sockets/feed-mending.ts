@@ -126,7 +126,7 @@ export class FeedMending {
     else await this.bringBack(feed);
     if (feed.isAt(standing)) {
       if (standing.state !== 'active') feed.letStudentsGo();
-      if (what === 'heartbeat') this.tellHeartbeat(feed, standing);
+      if (what === 'heartbeat') await this.tellHeartbeat(feed, standing);
     }
     // What is published until these are heard again is missed: looked at once more then.
     if (what !== 'beginning' && !feed.isConfirmed) {
@@ -178,7 +178,10 @@ export class FeedMending {
   }
 
   /** Statistics go at most so often, heartbeats included. */
-  private tellHeartbeat(feed: Feed, standing: Standing): void {
+  private async tellHeartbeat(feed: Feed, standing: Standing): Promise<void> {
+    // Whoever was let in just now is answered first, with numbers that are not later than these.
+    await new Promise<void>((answered) => setImmediate(answered));
+    if (!feed.isAt(standing)) return;
     if (this.options.clock() - feed.statistics_at >= STATISTICS_MIN_INTERVAL_MS) feed.tellStatistics(standing);
   }
 

@@ -121,7 +121,7 @@ export class Feed {
   heard({ seq, room_seq }: Numbers): Numbers {
     for (const line of this.lines.values()) {
       if (line.isUnsure) continue;
-      seq = Math.max(seq, line.seq ?? 0);
+      seq = Math.max(seq, line.seq ?? 0, line.toldUpTo);
       if (line.to === 'room') room_seq = Math.max(room_seq, line.number ?? 0);
     }
     return { seq, room_seq };

@@ -6,10 +6,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server, type ServerOptions } from 'socket.io';
 import type { Attendance } from '../attendance/attendance.ts';
 import type { AttendanceViews } from '../attendance/views.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, MakeId } from '../clock.ts';
 import { Refusal, refuse } from '../contract/errors.ts';
 import { NAMESPACES } from '../contract/events.ts';
-import { deviceCookieIn } from '../device-cookie.ts';
+import { deviceCookieIn, newDeviceCookie } from '../device-cookie.ts';
 import { DEVICE_ID_MAX_CHARS, type Device } from '../domain/device.ts';
 import { maySocket } from '../domain/policy.ts';
 import { FRAME_MAX_BYTES } from '../limits.ts';
@@ -83,8 +83,9 @@ export type SocketOptions = {
   verifyToken: VerifyToken;
   clock: Clock;
   reachedAt: HandlerOptions['reachedAt'];
-  /** The Set-Cookie for a browser that is not known by one yet (DEVICE_SIGNALS); unset: none. */
-  deviceCookie: (() => string) | undefined;
+  makeId: MakeId;
+  /** The Set-Cookie of a value, for a browser that has none yet (DEVICE_SIGNALS); unset: browsers get none. */
+  deviceCookie: ((value: string) => string) | undefined;
   /** TOKEN_EXPIRY_OPEN_SOCKETS. */
   onExpiry: 'close' | 'keep';
   reports: SocketReports;
@@ -107,6 +108,8 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
   const reattaching = new Reattaching({ attendance, onError: reports.error });
   const connections = new Map<string, { connection: LiveSocket['conn']; frames: Frames }>();
   let stopped = false;
+  /** Cookies that go out with the answers to these handshakes: the connection is known by its own from its beginning. */
+  const given = new WeakMap<IncomingMessage, string>();
 
   io.engine.on('connection', (connection: LiveSocket['conn']) => {
     const { id } = connection as unknown as { id: string };
@@ -126,15 +129,17 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
   };
 
   // With the answer to the handshake. Native apps do not keep it, and say device_id instead.
-  io.engine.on('initial_headers', (headers: Record<string, unknown>, { headers: sent }: IncomingMessage) => {
-    const { deviceCookie } = options;
-    if (deviceCookie !== undefined && deviceCookieIn(sent.cookie) === null) headers['set-cookie'] = deviceCookie();
+  io.engine.on('initial_headers', (headers: Record<string, unknown>, request: IncomingMessage) => {
+    if (options.deviceCookie === undefined || deviceCookieIn(request.headers.cookie) !== null) return;
+    const cookie = newDeviceCookie(options.makeId);
+    given.set(request, cookie);
+    headers['set-cookie'] = options.deviceCookie(cookie);
   });
 
   for (const name of NAMESPACES) {
     const namespace = io.of(name);
     namespace.use((socket, next) => {
-      authenticate(socket, verifyToken, clock).then(
+      authenticate(socket, verifyToken, clock, given.get(socket.request)).then(
         () => next(),
         (error: unknown) => {
           const code = error instanceof Refusal ? error.code : 'INTERNAL';
@@ -187,17 +192,22 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
 };
 
 /** What does not name a device is left out: it keeps nobody away. */
-const deviceOf = ({ handshake }: LiveSocket): Device => {
+const deviceOf = ({ handshake }: LiveSocket, given: string | undefined): Device => {
   const { device_id } = handshake.auth as { device_id?: unknown };
   const isName = typeof device_id === 'string' && device_id.length > 0 && device_id.length <= DEVICE_ID_MAX_CHARS;
-  return { device_id: isName ? device_id : null, cookie: deviceCookieIn(handshake.headers.cookie) };
+  return { device_id: isName ? device_id : null, cookie: deviceCookieIn(handshake.headers.cookie) ?? given ?? null };
 };
 
-const authenticate = async (socket: LiveSocket, verifyToken: VerifyToken, clock: Clock): Promise<void> => {
+const authenticate = async (
+  socket: LiveSocket,
+  verifyToken: VerifyToken,
+  clock: Clock,
+  givenCookie: string | undefined,
+): Promise<void> => {
   const actor = await verifyToken(socket.handshake.auth.token);
   if (!maySocket(actor.role)) throw refuse('FORBIDDEN', 'this role is for REST only');
   socket.data.actor = actor;
-  socket.data.device = deviceOf(socket);
+  socket.data.device = deviceOf(socket, givenCookie);
   socket.data.sessions = new Map();
   socket.data.courses = new Set();
   socket.data.allowance = new EventAllowance(actor.role, clock());

@@ -48,6 +48,20 @@ export const checkinRuleScenarios = (deployment: () => ClockedDeployment): void 
     expect((await room.attendance()).statistics).toMatchObject(counts);
   });
 
+  test('JOIN-1 a start so early that check-in would close before it opens: it is open from the start', async () => {
+    const node = deployment();
+    const checkin = { opens_before_minutes: 5, closes_after_minutes: 10 };
+    const room = await node.classroom({ students: 2, starts_in_minutes: 20, checkin });
+    const { session_id } = room;
+    await room.started();
+    expect((await (await node.connect(room.student(0))).does('joinAttendanceSession', { session_id })).status).toBe(
+      'present',
+    );
+    node.clock.advance(10 * MINUTE_MS);
+    const late = await node.connect(room.student(1));
+    await late.refused('joinAttendanceSession', { session_id }, 'CHECKIN_CLOSED');
+  });
+
   test('JOIN-7 300 phones that reconnect after check-in has closed are all in the session again', async () => {
     const node = deployment();
     const room = await node.classroom({ students: 300, checkin: { closes_after_minutes: 5 } });

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import type { ClockedDeployment } from '../support/in-process.ts';
 import type { TestClient } from '../support/socket-client.ts';
 
+/** Of engine.io's client in Node, which keeps cookies as a browser does. */
+type CookieJar = { cookies: Iterable<[string, { value: string }]> };
 type Flags = readonly string[] | undefined;
 const SHARED = ['shared_device'];
 
@@ -62,13 +64,16 @@ export const deviceSignalScenarios = (deployment: () => ClockedDeployment): void
     const { session_id } = room;
     const ids = room.students.map(({ student_id }) => student_id);
     const teacher = await room.started();
-    const given = await fetch(`${node.nodes[0]?.url}/socket.io/?EIO=4&transport=polling`);
-    const cookie = given.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    // The connection on which a browser comes first is already known by the cookie that it is given.
+    const one = node.client(room.student(0), { node: 0, transports: ['polling'] });
+    await one.connected();
+    const { _cookieJar } = one.socket.io.engine as unknown as { _cookieJar: CookieJar };
+    const [[name, { value }] = ['', { value: '' }]] = [..._cookieJar.cookies];
+    const cookie = `${name}=${value}`;
     expect(cookie).toMatch(/^rollcast_device=/);
     const again = await fetch(`${node.nodes[0]?.url}/socket.io/?EIO=4&transport=polling`, { headers: { cookie } });
     expect(again.headers.getSetCookie()).toEqual([]);
     const browser = { extraHeaders: { cookie } };
-    const one = await node.connect(room.student(0), browser);
     const request = { session_id, request_id: 'once' };
     await one.does('joinAttendanceSession', request);
     await one.repeats('joinAttendanceSession', request);

@@ -41,6 +41,9 @@ export const removalScenarios = (deployment: () => ClockedDeployment): void => {
           (it) => it.student_id === gone.student_id,
         );
       expect(await record()).toMatchObject({ status: 'present', marked_by: 'self', flags: ['removed'] });
+      const { student_id: id } = gone;
+      const told = await teacher.hears('studentMarked', (it) => it.student_id === id);
+      expect(told).toMatchObject({ seq: devices.length > 0 ? 2 : 0, attendanceRecord: { flags: ['removed'] } });
       const mark = { session_id, student_id: gone.student_id };
       await teacher.refused('markStudentAbsent', mark, 'STUDENT_NOT_ON_ROLL');
 

@@ -1,6 +1,12 @@
-/** What teachers can trust, on three nodes with Redis whose clock the test moves. */
+/**
+ * What teachers can trust, on three nodes with Redis whose clock the test moves. Those of the nodes are minutes off: the
+ * store's alone decides.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { RedisKeys } from '../../src/live/redis-keys.ts';
+import type { Classroom } from '../support/classroom.ts';
 import { type Calls, counted } from '../support/counted-calls.ts';
+import { MINUTE_MS } from '../support/fixed-clock.ts';
 import type { Watch } from '../support/in-process.ts';
 import { redisCommand } from '../support/redis-command.ts';
 import { describeWithRedis, sharedRedis } from '../support/redis-needed.ts';
@@ -26,7 +32,13 @@ describeWithRedis('three nodes with Redis', 'any', () => {
     });
     let nodes: SeveralInProcess;
     beforeAll(async () => {
-      nodes = await SeveralInProcess.start({ count: 3, redis, env, watch });
+      nodes = await SeveralInProcess.start({
+        count: 3,
+        redis,
+        env,
+        watch,
+        skew_ms: [0, 4 * MINUTE_MS, -4 * MINUTE_MS],
+      });
     });
     afterEach(() => nodes.settle());
     afterAll(() => nodes.stop());
@@ -57,6 +69,49 @@ describeWithRedis('three nodes with Redis', 'any', () => {
 
   describe('STUDENT_VISIBILITY=self', () => {
     selfVisibilityScenarios(threeNodes(() => ({ STUDENT_VISIBILITY: 'self' })));
+  });
+
+  describe('rolls that are not as they were opened', () => {
+    const nodes = threeNodes(() => ({ DEVICE_SIGNALS: 'on' }));
+    const keys = new RedisKeys(redis.prefix);
+    const joinAt = async (room: Classroom, index: number, node: number, more: object = {}) => {
+      const client = await nodes().connect(room.student(index), { node, auth: { device_id: 'shared' } });
+      return client.ask('joinAttendanceSession', { session_id: room.session_id, ...more });
+    };
+
+    test('LOSS-1 one that is rebuilt has other codes, also on nodes that knew the one before', async () => {
+      const room = await nodes().classroom({ students: 3, checkin: { code: 'rotating' } });
+      const { session_id } = room;
+      const teacher = await nodes().connect(room.teacher, { node: 0 });
+      await teacher.does('startAttendanceSession', { session_id });
+      const { code: before } = await teacher.does('getCheckInCode', { session_id });
+      for (const node of [1, 2]) expect(await joinAt(room, node, node, { code: before })).toMatchObject({ ok: true });
+      await redisCommand(redis.url, 'DEL', ...keys.ofRoll(session_id).filter((it) => it.endsWith(session_id)));
+      await teacher.does('startAttendanceSession', { session_id });
+      const { code } = await teacher.does('getCheckInCode', { session_id });
+      for (const node of [1, 2, 0]) expect(await joinAt(room, node, node, { code })).toMatchObject({ ok: true });
+    });
+
+    test('one that an earlier version opened takes no codes and knows no devices', async () => {
+      const room = await nodes().classroom({ students: 3, checkin: { code: 'rotating' } });
+      const { session_id } = room;
+      const teacher = await nodes().connect(room.teacher, { node: 0 });
+      await teacher.does('startAttendanceSession', { session_id });
+      const [key = ''] = keys.ofRoll(session_id);
+      const header = JSON.parse(String(await redisCommand(redis.url, 'HGET', key, 'header'))) as Record<
+        string,
+        unknown
+      >;
+      const { secret: _secret, student_visibility: _visibility, ...earlier } = header;
+      await redisCommand(redis.url, 'HSET', key, 'header', JSON.stringify(earlier));
+      await redisCommand(redis.url, 'HDEL', key, 'takes_code', 'self');
+      for (const node of [1, 2]) expect(await joinAt(room, node, node, { code: '000000' })).toMatchObject({ ok: true });
+      const there = await nodes().connect(room.teacher, { node: 1 });
+      await there.refused('getCheckInCode', { session_id }, 'CONFLICT');
+      await there.does('markStudentPresent', { session_id, student_id: room.student(0).student_id });
+      await there.does('endAttendanceSession', { session_id });
+      expect((await room.archived()).statistics).toMatchObject({ presentCount: 3 });
+    });
   });
 
   describe('nodes that are configured differently, as during a rollout', () => {

@@ -14,7 +14,7 @@ export function describeCourseChanges(scene: () => Scene): void {
       await scene().roster(rosterEntry(1, { approved: false }));
       await scene().settle();
       expect(scene().heard.membersOf(SESSION)).toEqual(['c2', 'ct']);
-      expect(scene().heard.takeNames()).toEqual(['studentLeftAttendance', 'studentLeft']);
+      expect(scene().heard.takeNames()).toEqual(['studentMarked', 'studentLeftAttendance', 'studentLeft']);
       expect(await scene().live.followedBy('u1')).toEqual([]);
       expect(await scene().live.reattach(SESSION, { id: 'c1c', user_id: 'u1' }, () => 'student')).toBeNull();
       refusedAs(await scene().join(1, 'c1d'), 'STUDENT_NOT_ENROLLED');
@@ -186,7 +186,9 @@ export function describeCourseChanges(scene: () => Scene): void {
       refusedAs(await tooLate, 'STUDENT_NOT_ENROLLED');
       await scene().settle();
       expect(scene().heard.membersOf(SESSION)).toEqual(['ct']);
-      expect(scene().heard.takeNames()).toEqual(['studentJoinedAttendance', 'studentLeftAttendance', 'studentLeft']);
+      const marked = ['studentMarked', 'studentMarked'];
+      const left = ['studentLeftAttendance', 'studentLeft'];
+      expect(scene().heard.takeNames()).toEqual(['studentJoinedAttendance', ...marked, ...left]);
     });
   });
 }

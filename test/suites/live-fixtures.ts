@@ -1,8 +1,8 @@
 /** Rolls for the tests of the live store, alike but for what a test sets. */
 import type { MakeId } from '../../src/clock.ts';
 import type { CheckinPolicy, Session } from '../../src/contract/nouns.ts';
-import type { Admission } from '../../src/domain/record.ts';
-import type { Roll, RosterEntry } from '../../src/domain/roll.ts';
+import type { Admission, RosterEntry } from '../../src/domain/record.ts';
+import type { Roll } from '../../src/domain/roll.ts';
 import type { RollPlan } from '../../src/live/live-store.ts';
 import { T0 } from '../support/fixed-clock.ts';
 
@@ -52,6 +52,7 @@ export const planOf = (id: string, more: Partial<RollPlan> = {}): RollPlan => ({
   teacher_name: 'Ada',
   started_by: 't1',
   rebuilt: false,
+  version: 1,
   secret: SECRET,
   student_visibility: 'room',
   students: [1, 2, 3, 4].map((n) => student(n)),

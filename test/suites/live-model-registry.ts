@@ -1,6 +1,6 @@
 /** The registry of the model test: who is enrolled as whom, at random; live rolls hear of it now and then, or late. */
-import type { Admission } from '../../src/domain/record.ts';
-import type { RosterEntry } from '../../src/domain/roll.ts';
+import type { Admission, RosterEntry } from '../../src/domain/record.ts';
+
 import type { Random } from '../support/random.ts';
 
 export class RandomRegistry {

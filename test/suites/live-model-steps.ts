@@ -2,8 +2,8 @@
 import { ATTENDANCE_STATUSES, type CheckinPolicy } from '../../src/contract/nouns.ts';
 import { type CodeProof, slotOf } from '../../src/domain/checkin-code.ts';
 import type { Command, RequestKey, Update } from '../../src/domain/commands.ts';
-import type { Admission } from '../../src/domain/record.ts';
-import type { RosterEntry } from '../../src/domain/roll.ts';
+import type { Admission, RosterEntry } from '../../src/domain/record.ts';
+
 import type { RollPlan } from '../../src/live/live-store.ts';
 import { type FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import type { Random } from '../support/random.ts';
@@ -209,8 +209,9 @@ export class RandomSteps {
     const kind = random.weighted({ none: 6, slot: 6, ticket: 1, wrong: 3 });
     if (kind === 'none') return undefined;
     if (kind === 'slot') return { slot: slotOf(clock.now) + random.pick([0, 0, -1, -1, -2, 1]) };
-    if (kind === 'ticket') return { valid_until: clock.now + random.pick([60_000, 0, -1]) };
-    return { wrong: random.chance(0.9) ? 'code' : 'ticket' };
+    const ticket = { valid_until: random.pick([null, clock.now + 60_000, clock.now, clock.now - 1]) };
+    if (kind === 'ticket') return ticket;
+    return { slot: null, ...(random.chance(0.2) ? ticket : {}) };
   }
 
   private devices(): string[] | undefined {

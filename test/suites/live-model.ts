@@ -48,7 +48,7 @@ export class LiveModel {
     if (this.rolls.has(id)) return false;
     const { session, staff, teacher_name, started_by, rebuilt, secret, student_visibility } = plan;
     const windows = windowsOf(plan, this.clock.now, plan.auto_end_after_minutes);
-    const started = { started_at: isoFrom(this.clock.now), started_by, epoch, rebuilt, version: 1 };
+    const started = { started_at: isoFrom(this.clock.now), started_by, epoch, rebuilt, version: plan.version };
     const kept = { secret, student_visibility };
     const opening = {
       header: { session, course_id, staff, teacher_name, windows, ...started, ...kept },

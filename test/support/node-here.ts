@@ -20,7 +20,7 @@ export class NodeHere implements ReachableNode {
   }
 
   readonly logger: Logger = pino(
-    { level: 'info', base: undefined },
+    { level: 'trace', base: undefined },
     new Writable({
       write: (chunk, _encoding, done) => {
         this.output += chunk;

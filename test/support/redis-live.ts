@@ -251,12 +251,7 @@ const readWhole = async (rolls: RedisRolls, session_id: string): Promise<WholeRo
           return [id, { since, count }];
         }),
       ),
-      devices: new Map(
-        Object.entries((await link.command('hgetall', devices)) as Record<string, string>).map(([device, text]) => [
-          device,
-          JSON.parse(text) as string[],
-        ]),
-      ),
+      devices: new Map(Object.entries((await link.command('hgetall', devices)) as Record<string, string>)),
       remembered_no_ops: Number(await link.command('hget', roll, 'no_ops')),
       log: reading.changes,
     },

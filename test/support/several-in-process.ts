@@ -1,6 +1,6 @@
 /**
  * Several nodes of the distributed profile inside the test's own process, with their rolls in Redis and one file of
- * records for all of them. The nodes' clock and the store's are the test's.
+ * records for all of them. The store's clock is the test's, and so are the nodes', more or less.
  */
 import path from 'node:path';
 import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
@@ -18,6 +18,8 @@ export type SeveralInProcessOptions = {
   count: number;
   redis: { url: string; prefix: string };
   env?: (node: number) => Environment;
+  /** How far the clock of each node is off the store's. */
+  skew_ms?: readonly number[];
   watch?: Watch;
 };
 
@@ -35,6 +37,7 @@ export class SeveralInProcess extends ClockedDeployment {
     count,
     redis,
     env = () => ({}),
+    skew_ms = [],
     watch = (it) => it,
   }: SeveralInProcessOptions): Promise<SeveralInProcess> {
     const clock = new FixedClock();
@@ -49,6 +52,7 @@ export class SeveralInProcess extends ClockedDeployment {
     };
     const nodes = Array.from({ length: count }, () => new NodeHere());
     for (const [n, node] of nodes.entries()) {
+      const own = () => clock.now + (skew_ms[n] ?? 0);
       const profile = await distributedProfile({
         redis: redisSettings({
           REDIS_URL: redis.url,
@@ -59,12 +63,12 @@ export class SeveralInProcess extends ClockedDeployment {
           REDIS_WAIT_REPLICAS: 0,
         }),
         records,
-        clock: clock.read,
+        clock: own,
         storeClock: clock.read,
         makeId: randomId,
         logger: node.logger,
       });
-      await node.start(NodeHere.configOf(env(n)), clock.read, watch(profile));
+      await node.start(NodeHere.configOf(env(n)), own, watch(profile));
     }
     return new SeveralInProcess(nodes, clock, () => {
       db.close();

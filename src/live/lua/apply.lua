@@ -189,7 +189,12 @@ local function finish(command, outcome, change, is_last)
   end
   enter(command, outcome)
   if not change then return end
-  if change.kind == 'course' then return expel_unentitled() end
+  if change.kind == 'course' then
+    local events = {}
+    for _, id in ipairs(change.flagged or {}) do add_marked_event(events, id) end
+    tell(events)
+    return expel_unentitled()
+  end
   tell(events_of(change), true, change.tells_room)
   if change.kind ~= 'end' then return end
   overtaken = let_students_go()

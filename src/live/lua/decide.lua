@@ -131,28 +131,27 @@ local wrong_codes, devices = hash(WRONG_CODES), hash(DEVICES)
 
 -- nil: the code is right. A ticket is never guessed, so it counts for nothing, and is good whatever was guessed before.
 local function decide_code(student_id, proof)
-  if not proof then return refused('CHECKIN_CODE_REQUIRED') end
-  if proof.valid_until and now_ms <= proof.valid_until then return nil end
-  if proof.valid_until or proof.wrong == 'ticket' then return refused('CHECKIN_CODE_INVALID') end
+  local slot, valid_until = proof and proof.slot, proof and proof.valid_until
+  if valid_until and valid_until ~= null and now_ms <= valid_until then return nil end
+  if not slot then return refused(valid_until and 'CHECKIN_CODE_INVALID' or 'CHECKIN_CODE_REQUIRED') end
   local wrong = wrong_of(wrong_codes, student_id)
   local wait = must_wait(wrong, LIMITS.wrong_codes)
   if wait then return refused('RATE_LIMITED', ',"retry_after_ms":' .. json(wait)) end
-  if proof.slot and is_slot_valid(proof.slot) then return nil end
+  if slot ~= null and is_slot_valid(slot) then return nil end
   one_more(wrong_codes, student_id, wrong)
   return refused('CHECKIN_CODE_INVALID')
 end
 
--- The other students who checked in from one of these devices, once each; from now on this one has too.
+-- The other students who were the first to check in from one of these devices, once each; this one is of the rest.
 local function share_devices(student_id, names)
   local others, seen = {}, { [student_id] = true }
   for _, device in ipairs(names) do
-    local students = cjson.decode(get(devices, device) or '[]')
-    for _, id in ipairs(students) do
-      if not seen[id] and record_of(id) then others[#others + 1] = id end
-      seen[id] = true
+    local first = get(devices, device)
+    if not first then put(devices, device, student_id)
+    elseif not seen[first] and record_of(first) then
+      others[#others + 1] = first
+      seen[first] = true
     end
-    students[#students + 1] = student_id
-    put(devices, device, cjson.encode(students))
   end
   return others
 end
@@ -325,18 +324,21 @@ local function decide_roster(command)
       if record.user_id ~= entry.user_id then unfollow(record.user_id) end
     end
   end
+  local told = {}
   for _, entry in ipairs(changes) do
     local record = record_of(entry.student_id)
     record.approved, record.user_id = entry.approved, entry.user_id
     record.student_name, record.roll = entry.student_name, entry.roll
+    local flagged = has_flag(record, 'removed')
     set_flag(record, 'removed', not entry.approved)
     put_record(record)
+    if flagged == entry.approved then told[#told + 1] = entry.student_id end
     -- Whoever still has it followed as somebody else.
     if not entry.approved or get(users, entry.user_id) then unfollow(entry.user_id) end
     put(users, entry.user_id, entry.student_id)
   end
   roll.version = roll.version + 1
-  return quiet(nil, {}), { kind = 'course' }
+  return quiet(nil, {}), { kind = 'course', flagged = told }
 end
 
 local function decide_staff(command)
