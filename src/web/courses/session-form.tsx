@@ -1,0 +1,111 @@
+/** Planning a session, and changing the plan. */
+import { type FormEvent, useState } from 'react';
+import type { Session } from '../../client/index.ts';
+import type { Course } from '../../contract/nouns.ts';
+import { api } from '../api.ts';
+import { texts } from '../texts.ts';
+import { draftOf, policyOf, presetDraft } from './checkin-rules.ts';
+import { Dialog } from './dialog.tsx';
+import { FormEnd, TextArea, TextField, valuesOf } from './form-parts.tsx';
+import { RulesFields } from './rules-fields.tsx';
+import { useSending } from './use-sending.ts';
+import { hereZone, instantOf, isElsewhere, laterText, localTextOf, spanText, textSpanMs } from './zoned-time.ts';
+
+const HOUR_MS = 60 * 60_000;
+const USUAL_LENGTH_MS = 1.5 * HOUR_MS;
+
+type SessionFormProps = { course: Course; session?: Session; onClose: () => void; onSaved: (session: Session) => void };
+
+type Plan = { starts: string; ends: string };
+
+const planOf = ({ timezone }: Course, session: Session | undefined): Plan => {
+  if (session === undefined) {
+    const starts = localTextOf(Math.ceil((Date.now() + 1) / HOUR_MS) * HOUR_MS, timezone);
+    return { starts, ends: laterText(starts, USUAL_LENGTH_MS) };
+  }
+  const local = (iso: string) => localTextOf(Date.parse(iso), timezone);
+  return { starts: local(session.starts_at), ends: session.ends_at === null ? '' : local(session.ends_at) };
+};
+
+/** The end comes along when the start moves. */
+const startMoved = ({ starts, ends }: Plan, to: string): Plan => {
+  const length = textSpanMs(starts, ends);
+  return { starts: to, ends: to === '' || !(length > 0) ? ends : laterText(to, length) };
+};
+
+export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormProps) => {
+  const sending = useSending();
+  const [plan, setPlan] = useState(() => planOf(course, session));
+  const [rules, setRules] = useState(() => (session === undefined ? presetDraft('usual') : draftOf(session.checkin)));
+  const isBackwards = plan.ends !== '' && !(textSpanMs(plan.starts, plan.ends) > 0);
+
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (isBackwards) return;
+    const { title = '', description = '' } = valuesOf(event.currentTarget, 'title', 'description');
+    // Without an offset: the service reads it in the course's time zone.
+    const ends_at = plan.ends === '' ? null : plan.ends;
+    const body = { title, description, date: plan.starts, ends_at, checkin: policyOf(rules) };
+    sending.send(async () => {
+      onSaved(
+        session === undefined
+          ? await api('createSession', { body: { course_id: course.id, ...body } })
+          : await api('patchSession', { params: { id: session.id }, body }),
+      );
+    });
+  };
+
+  return (
+    <Dialog
+      title={session === undefined ? texts.course.schedule : texts.course.editNamed(session.title)}
+      onClose={onClose}
+    >
+      <form className="stack" onSubmit={save}>
+        <TextField label={texts.course.title} name="title" required maxLength={200} defaultValue={session?.title} />
+        <TextArea
+          label={texts.course.description}
+          name="description"
+          rows={2}
+          maxLength={5_000}
+          defaultValue={session?.description}
+        />
+        <div className="course-fields">
+          <TextField
+            label={texts.course.starts}
+            type="datetime-local"
+            required
+            value={plan.starts}
+            onChange={({ target }) => setPlan(startMoved(plan, target.value))}
+          />
+          <TextField
+            label={texts.course.ends}
+            hint={texts.course.endsHint}
+            type="datetime-local"
+            aria-invalid={isBackwards}
+            value={plan.ends}
+            onChange={({ target }) => setPlan({ ...plan, ends: target.value })}
+          />
+        </div>
+        <ZoneHint course={course} plan={plan} />
+        {isBackwards && (
+          <p className="notice" role="alert">
+            {texts.course.endBeforeStart}
+          </p>
+        )}
+        <RulesFields draft={rules} onChange={setRules} />
+        <FormEnd sending={sending} submit={texts.common.save} onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+};
+
+const ZoneHint = ({ course: { timezone }, plan }: { course: Course; plan: Plan }) => {
+  const at = instantOf(plan.starts, timezone);
+  const ends = plan.ends === '' ? null : instantOf(plan.ends, timezone);
+  return (
+    <p className="dim course-hint">
+      {texts.course.zoneHint(timezone)}
+      {!Number.isNaN(at) && isElsewhere(at, timezone) && ` ${texts.course.forYou(spanText(at, ends, hereZone()))}`}
+    </p>
+  );
+};
