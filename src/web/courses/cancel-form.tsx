@@ -22,7 +22,7 @@ export const CancelForm = ({ session, onClose, onCancelled }: CancelFormProps) =
     <Dialog title={texts.course.cancelNamed(session.title)} onClose={onClose}>
       <form className="stack" onSubmit={cancel}>
         <p>{texts.course.cancelHint}</p>
-        <TextField label={texts.course.reason} name="reason" maxLength={500} />
+        <TextField label={texts.course.reason} name="reason" isOptional maxLength={500} />
         <FormEnd
           sending={sending}
           submit={texts.course.cancelSession}

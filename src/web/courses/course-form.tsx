@@ -52,6 +52,7 @@ export const CourseForm = ({ course, onClose, onSaved }: CourseFormProps) => {
             label={texts.course.coStaff}
             hint={texts.course.staffHint}
             name="staff"
+            isOptional
             rows={3}
             spellCheck={false}
             defaultValue={course.staff.join('\n')}

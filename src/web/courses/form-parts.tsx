@@ -4,11 +4,11 @@ import { Problem } from '../parts/problem.tsx';
 import { texts } from '../texts.ts';
 import type { Sending } from './use-sending.ts';
 
-type Labelled = { label: string; hint?: ReactNode };
+type Labelled = { label: string; hint?: ReactNode; isOptional?: boolean };
 
-const Label = ({ id, label, required }: { id: string; label: string; required: boolean | undefined }) => (
+const Label = ({ id, label, isOptional }: { id: string; label: string; isOptional: boolean }) => (
   <label htmlFor={id}>
-    {label} {required !== true && <span className="dim course-optional">({texts.common.optional})</span>}
+    {label} {isOptional && <span className="dim course-optional">({texts.common.optional})</span>}
   </label>
 );
 
@@ -19,22 +19,22 @@ const Hint = ({ id, hint }: { id: string; hint: ReactNode }) =>
     </p>
   );
 
-export const TextField = ({ label, hint, ...rest }: Labelled & ComponentProps<'input'>) => {
+export const TextField = ({ label, hint, isOptional = false, ...rest }: Labelled & ComponentProps<'input'>) => {
   const id = useId();
   return (
     <div>
-      <Label id={id} label={label} required={rest.required} />
+      <Label id={id} label={label} isOptional={isOptional} />
       <input id={id} className="field" aria-describedby={hint === undefined ? undefined : `${id}-hint`} {...rest} />
       <Hint id={`${id}-hint`} hint={hint} />
     </div>
   );
 };
 
-export const TextArea = ({ label, hint, ...rest }: Labelled & ComponentProps<'textarea'>) => {
+export const TextArea = ({ label, hint, isOptional = false, ...rest }: Labelled & ComponentProps<'textarea'>) => {
   const id = useId();
   return (
     <div>
-      <Label id={id} label={label} required={rest.required} />
+      <Label id={id} label={label} isOptional={isOptional} />
       <textarea id={id} className="field" aria-describedby={hint === undefined ? undefined : `${id}-hint`} {...rest} />
       <Hint id={`${id}-hint`} hint={hint} />
     </div>

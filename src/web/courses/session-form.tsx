@@ -64,6 +64,7 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
         <TextField label={texts.course.title} name="title" required maxLength={200} defaultValue={session?.title} />
         <TextArea
           label={texts.course.description}
+          isOptional
           name="description"
           rows={2}
           maxLength={5_000}
@@ -79,6 +80,7 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
           />
           <TextField
             label={texts.course.ends}
+            isOptional
             hint={texts.course.endsHint}
             type="datetime-local"
             aria-invalid={isBackwards}

@@ -44,11 +44,18 @@ export const StudentForm = ({ course, enrollment, onClose, onDone }: StudentForm
             readOnly={!isNew}
             defaultValue={enrollment?.student_id}
           />
-          <TextField label={texts.course.roll} name="roll" maxLength={64} defaultValue={enrollment?.roll ?? ''} />
+          <TextField
+            label={texts.course.roll}
+            name="roll"
+            isOptional
+            maxLength={64}
+            defaultValue={enrollment?.roll ?? ''}
+          />
           <TextField
             label={texts.course.user_id}
             hint={texts.course.userIdHint}
             name="user_id"
+            isOptional
             maxLength={128}
             defaultValue={
               enrollment === undefined || enrollment.user_id === enrollment.student_id ? '' : enrollment.user_id
