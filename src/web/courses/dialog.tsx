@@ -13,13 +13,17 @@ export const Dialog = ({ title, onClose, children }: DialogProps) => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => {
+      // This gives the focus back too, where the one who opened it is still there.
       dialog?.close();
-      // Taken out of the page while it is open, it gives nothing back by itself.
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
+  // The event comes later than its cause: effects that run twice in development have opened it again by then.
+  const closed = () => {
+    if (ref.current?.open === false) onClose();
+  };
   return (
-    <dialog ref={ref} className="dialog" aria-labelledby={id} onClose={onClose}>
+    <dialog ref={ref} className="dialog" aria-labelledby={id} onClose={closed}>
       <div className="dialog-head">
         <h2 id={id}>{title}</h2>
         <button type="button" className="button" onClick={onClose}>

@@ -14,6 +14,9 @@ import { hereZone, instantOf, isElsewhere, laterText, localTextOf, spanText, tex
 const HOUR_MS = 60 * 60_000;
 const USUAL_LENGTH_MS = 1.5 * HOUR_MS;
 
+/** The service's own bound; it also keeps years at four digits while they are typed. */
+const LATEST = '9999-12-31T23:59';
+
 type SessionFormProps = { course: Course; session?: Session; onClose: () => void; onSaved: (session: Session) => void };
 
 type Plan = { starts: string; ends: string };
@@ -74,6 +77,7 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
           <TextField
             label={texts.course.starts}
             type="datetime-local"
+            max={LATEST}
             required
             value={plan.starts}
             onChange={({ target }) => setPlan(startMoved(plan, target.value))}
@@ -83,6 +87,7 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
             isOptional
             hint={texts.course.endsHint}
             type="datetime-local"
+            max={LATEST}
             aria-invalid={isBackwards}
             value={plan.ends}
             onChange={({ target }) => setPlan({ ...plan, ends: target.value })}
@@ -103,11 +108,13 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
 
 const ZoneHint = ({ course: { timezone }, plan }: { course: Course; plan: Plan }) => {
   const at = instantOf(plan.starts, timezone);
-  const ends = plan.ends === '' ? null : instantOf(plan.ends, timezone);
+  const ends = instantOf(plan.ends, timezone);
   return (
     <p className="dim course-hint">
       {texts.course.zoneHint(timezone)}
-      {!Number.isNaN(at) && isElsewhere(at, timezone) && ` ${texts.course.forYou(spanText(at, ends, hereZone()))}`}
+      {!Number.isNaN(at) &&
+        isElsewhere(at, timezone) &&
+        ` ${texts.course.forYou(spanText(at, Number.isNaN(ends) ? null : ends, hereZone()))}`}
     </p>
   );
 };

@@ -11,7 +11,7 @@ import { Choice } from './form-parts.tsx';
 import { PagedEnd } from './paged-end.tsx';
 import { SessionForm } from './session-form.tsx';
 import { usePaged } from './use-paged.ts';
-import { keyOf, useActiveSessions } from './use-running.ts';
+import { useCourseChanges } from './use-running.ts';
 import { hereZone, isElsewhere, spanText } from './zoned-time.ts';
 
 type Doing = { what: 'schedule' } | { what: 'edit' | 'cancel'; session: Session } | null;
@@ -22,11 +22,11 @@ export const SessionList = ({ course }: { course: Course }) => {
   const [status, setStatus] = useState('');
   const [doing, setDoing] = useState<Doing>(null);
   const [told, setTold] = useState('');
-  const active = keyOf(useActiveSessions([course.id]));
+  const changes = useCourseChanges([course.id]);
   const sessions = usePaged(
     ({ signal, ...page }) =>
       api('listSessions', { query: { ...page, course_id: course.id, status: status || undefined }, signal }),
-    [course.id, status, active],
+    [course.id, status, changes],
     PAGE_SIZE,
   );
   const done = (what: string) => {

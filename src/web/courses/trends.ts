@@ -90,5 +90,5 @@ export const marksOf = (trend: readonly TrendItem[], sessions: readonly Session[
   const statuses = new Map(trend.map(({ session_id, status }) => [session_id, status]));
   return sessions
     .map((session) => ({ session, date: Number(session.date), status: statuses.get(session.id) ?? null }))
-    .reverse();
+    .sort((a, b) => a.date - b.date);
 };

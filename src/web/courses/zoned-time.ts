@@ -4,11 +4,11 @@ const MINUTE_MS = 60_000;
 
 export const hereZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** `2026-09-07T08:00`, what a datetime-local field holds. */
+/** `2026-09-07T08:00`, what a datetime-local field holds; empty for no time. */
 export const localTextOf = (at: number, zone: string): string => {
   // Swedes write dates as ISO does.
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
-  return format.format(at).replace(' ', 'T');
+  return Number.isNaN(at) ? '' : format.format(at).replace(' ', 'T').padStart('yyyy-mm-ddThh:mm'.length, '0');
 };
 
 const offsetMs = (at: number, zone: string): number =>
