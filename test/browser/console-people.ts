@@ -16,7 +16,7 @@ export const consolePeople = () => {
   const node = new OneNode();
   const { context } = browsing();
   const opened: ConsolePage[] = [];
-  beforeAll(() => node.start());
+  beforeAll(() => node.start(), BROWSER_TEST_MS);
   afterEach(async () => {
     const pages = opened.splice(0);
     for (const it of pages) it.expectNoFaults();

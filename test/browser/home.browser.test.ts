@@ -25,15 +25,15 @@ describeWithBrowser('the home page of the console', () => {
       await page.getByRole('link', { name: `Course ${first.course_id}` }).waitFor();
 
       await change('startSession', second);
-      const open_second = running.getByRole('link', { name: `Open: Meeting ${second.session_id}` });
+      const open_second = running.getByRole('link', { name: `Open Meeting ${second.session_id}` });
       await open_second.waitFor();
       expect(await running.getByRole('status').textContent()).toBe(`Running now: Meeting ${second.session_id}`);
       await change('startSession', first);
-      await running.getByRole('link', { name: `Open: Meeting ${first.session_id}` }).waitFor();
+      await running.getByRole('link', { name: `Open Meeting ${first.session_id}` }).waitFor();
       await change('endSession', second);
       await open_second.waitFor({ state: 'detached' });
 
-      await running.getByRole('link', { name: `Open: Meeting ${first.session_id}` }).click();
+      await running.getByRole('link', { name: `Open Meeting ${first.session_id}` }).click();
       await page.waitForURL(`**/sessions/${first.session_id}`);
     },
     BROWSER_TEST_MS,
@@ -50,7 +50,7 @@ describeWithBrowser('the home page of the console', () => {
       await running.getByText('No session is running.', { exact: false }).waitFor();
       await change('startSession', other);
       await change('startSession', classroom);
-      const checkIn = running.getByRole('link', { name: `Check in: Meeting ${classroom.session_id}` });
+      const checkIn = running.getByRole('link', { name: `Check in Meeting ${classroom.session_id}` });
       await checkIn.waitFor();
       expect(await running.getByRole('link').count()).toBe(1);
       expect((await checkIn.boundingBox())?.height).toBeGreaterThanOrEqual(44);
@@ -71,7 +71,7 @@ describeWithBrowser('the home page of the console', () => {
       const { page } = await open(classroom.student(0));
       await page.getByText('Live', { exact: true }).waitFor();
       await change('startSession', classroom);
-      const checkIn = page.getByRole('link', { name: `Check in: Meeting ${classroom.session_id}` });
+      const checkIn = page.getByRole('link', { name: `Check in Meeting ${classroom.session_id}` });
       await checkIn.waitFor();
       await node.killAndRestart();
       await change('endSession', classroom);

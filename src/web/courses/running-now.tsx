@@ -36,7 +36,7 @@ export const RunningNow = ({ running: [fetched, reload], courses, action, to }: 
                 </div>
                 <Link to={to(session.id)} className="button primary running-action">
                   {action}
-                  <span className="visually-hidden">: {session.title}</span>
+                  <span className="visually-hidden"> {session.title}</span>
                 </Link>
               </li>
             ))}

@@ -19,21 +19,30 @@ const LATEST = '9999-12-31T23:59';
 
 type SessionFormProps = { course: Course; session?: Session; onClose: () => void; onSaved: (session: Session) => void };
 
-type Plan = { starts: string; ends: string };
+type Plan = { starts: string; ends: string; length_ms: number };
 
 const planOf = ({ timezone }: Course, session: Session | undefined): Plan => {
   if (session === undefined) {
     const starts = localTextOf(Math.ceil((Date.now() + 1) / HOUR_MS) * HOUR_MS, timezone);
-    return { starts, ends: laterText(starts, USUAL_LENGTH_MS) };
+    return { starts, ends: laterText(starts, USUAL_LENGTH_MS), length_ms: USUAL_LENGTH_MS };
   }
   const local = (iso: string) => localTextOf(Date.parse(iso), timezone);
-  return { starts: local(session.starts_at), ends: session.ends_at === null ? '' : local(session.ends_at) };
+  const starts = local(session.starts_at);
+  return endMoved(
+    { starts, ends: '', length_ms: USUAL_LENGTH_MS },
+    session.ends_at === null ? '' : local(session.ends_at),
+  );
 };
 
-/** The end comes along when the start moves. */
-const startMoved = ({ starts, ends }: Plan, to: string): Plan => {
-  const length = textSpanMs(starts, ends);
-  return { starts: to, ends: to === '' || !(length > 0) ? ends : laterText(to, length) };
+/** The end comes along when the start moves; while that is typed it has many values, and none, on its way. */
+const startMoved = (plan: Plan, starts: string): Plan => {
+  const ends = plan.ends === '' || starts === '' ? plan.ends : laterText(starts, plan.length_ms);
+  return { ...plan, starts, ends };
+};
+
+const endMoved = (plan: Plan, ends: string): Plan => {
+  const length_ms = textSpanMs(plan.starts, ends);
+  return { ...plan, ends, length_ms: length_ms > 0 ? length_ms : plan.length_ms };
 };
 
 export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormProps) => {
@@ -90,7 +99,7 @@ export const SessionForm = ({ course, session, onClose, onSaved }: SessionFormPr
             max={LATEST}
             aria-invalid={isBackwards}
             value={plan.ends}
-            onChange={({ target }) => setPlan({ ...plan, ends: target.value })}
+            onChange={({ target }) => setPlan(endMoved(plan, target.value))}
           />
         </div>
         <ZoneHint course={course} plan={plan} />
