@@ -9,19 +9,25 @@ export type RouteName = keyof Routes;
 type Success<A> = A[keyof A];
 type AnswerOf<N extends RouteName> =
   Success<Routes[N]['answers']> extends infer S ? (S extends TSchema ? Static<S> : string) : never;
-type BodyOf<N extends RouteName> = Routes[N] extends { body: infer S extends TSchema } ? Static<S> : undefined;
+/** A Blob is CSV, sent byte by byte: the service says so if it is not UTF-8, where decoding here would hide it. */
+type CsvOf<N extends RouteName> = Routes[N] extends { csvBody: TSchema } ? Blob : never;
+type BodyOf<N extends RouteName> =
+  | (Routes[N] extends { body: infer S extends TSchema } ? Static<S> : undefined)
+  | CsvOf<N>;
 
 /** Method and path of every route that the console uses. Their names, shapes and types are the table's. */
 const PATHS = {
   createCourse: 'POST /courses',
   listCourses: 'GET /courses',
   getCourse: 'GET /courses/:id',
+  patchCourse: 'PATCH /courses/:id',
   putEnrollments: 'PUT /courses/:id/enrollments',
   listEnrollments: 'GET /courses/:id/enrollments',
   createSession: 'POST /sessions',
   listSessions: 'GET /sessions',
   getSession: 'GET /sessions/:id',
   patchSession: 'PATCH /sessions/:id',
+  startSession: 'POST /sessions/:id/start',
   cancelSession: 'POST /sessions/:id/cancel',
   checkinTicket: 'POST /sessions/:id/checkin-ticket',
   getAttendance: 'GET /sessions/:id/attendance',
@@ -69,13 +75,14 @@ const send = async <N extends Used>(name: N, input: ApiInput<N>): Promise<Respon
   const [method = '', path = ''] = PATHS[name].split(' ');
   const { body, signal } = input;
   const token = signedIn.get()?.token;
+  const isCsv = body instanceof Blob;
   const response = await fetch(urlOf(path, input as ApiInput<RouteName>), {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': isCsv ? 'text/csv' : 'application/json' }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: isCsv ? body : JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
