@@ -137,6 +137,7 @@ export const texts = {
       since: (time: string) => `Checked in at ${time}`,
       byTeacher: (time: string) => `Set by your teacher at ${time}`,
       ofTeacher: 'Set by your teacher',
+      marked: 'Your teacher has set for you:',
       means: {
         present: 'You count as present. You can close this page: you stay checked in.',
         late: 'You came after the time for being present, so you count as late. You stay checked in.',

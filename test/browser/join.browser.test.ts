@@ -1,11 +1,13 @@
 /** A student scans and taps once: from the link to the result, on a phone. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { browsing, describeWithBrowser } from '../support/browser-needed.ts';
 import type { Classroom } from '../support/classroom.ts';
 import { FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import { InProcess } from '../support/in-process.ts';
 import { LoginPage } from '../support/login-page.ts';
-import { ON_A_PHONE, type Scanned, StudentPage } from '../support/student-page.ts';
+import { BROWSER_TEST_MS, ON_A_PHONE, type Scanned, StudentPage } from '../support/student-page.ts';
+
+vi.setConfig({ testTimeout: BROWSER_TEST_MS });
 
 /** Longer than a code lives, and quicker than its ticket ends. */
 const SIGN_IN_MS = 90_000;

@@ -7,6 +7,9 @@ export const PHONE = { width: 390, height: 844 };
 export const NARROW = { width: 320, height: 568 };
 export const ON_A_PHONE: BrowserContextOptions = { viewport: PHONE, hasTouch: true, isMobile: true };
 
+/** Pages are looked at by a browser, in light and dark and in several sizes: more than other tests take. */
+export const BROWSER_TEST_MS = 60_000;
+
 /** What a thumb hits. */
 const THUMB_PX = 44;
 

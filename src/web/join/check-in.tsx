@@ -11,6 +11,7 @@ import { CodeForm } from './code-form.tsx';
 import type { ClassNow } from './look.ts';
 import type { UsedPass } from './pass.ts';
 import { AfterClass, InClass } from './result.tsx';
+import { StatusBadge } from './status-badge.tsx';
 import { timeOf, useCountdown, waitOf } from './times.ts';
 import {
   type CheckIn as Checking,
@@ -87,7 +88,12 @@ const Action = ({ step, tap, me, roll, connection, now, person, lookAgain }: Act
         </Told>
       );
     case 'ready':
-      return <Ready {...step} tap={tap} />;
+      return (
+        <>
+          <Marked now={now} />
+          <Ready {...step} tap={tap} />
+        </>
+      );
     case 'sending':
       return <Sending isConnected={connection.status === 'connected'} />;
     case 'early':
@@ -97,6 +103,7 @@ const Action = ({ step, tap, me, roll, connection, now, person, lookAgain }: Act
     case 'closed':
       return (
         <Told title={texts.join.closed.title} text={texts.join.closed.text} isAlert>
+          <Marked now={now} />
           <button type="button" className="button" onClick={lookAgain}>
             {texts.join.closed.again}
           </button>
@@ -112,6 +119,14 @@ const Action = ({ step, tap, me, roll, connection, now, person, lookAgain }: Act
       return <Problem error={step.error} retry={lookAgain} />;
   }
 };
+
+/** Staff may mark who has not checked in. */
+const Marked = ({ now: { own } }: { now: ClassNow }) =>
+  own?.marked_at == null ? null : (
+    <p>
+      {texts.join.in.marked} <StatusBadge status={own.status} />
+    </p>
+  );
 
 type ReadyProps = { code: CodeNeed; limited_until?: number; tap: Checking['tap'] };
 
