@@ -74,7 +74,7 @@ export const texts = {
     button: 'I am here',
     notYou: 'Not you? Sign out',
     history: 'My attendance',
-    startsAt: (when: string) => `Starts ${when}`,
+    startsAt: (when: string) => `Planned for ${when}`,
     rulesTitle: 'Check-in rules',
     rules: {
       opensBefore: (minutes: number) =>

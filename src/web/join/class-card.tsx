@@ -14,23 +14,23 @@ const rulesOf = ({ checkin }: Session): string[] => {
   ];
 };
 
-type ClassCardProps = { session: Session; courseTitle: string | null; showRules: boolean };
+export const ClassCard = ({ session, courseTitle }: { session: Session; courseTitle: string | null }) => (
+  <header className="join-class">
+    {/* Its line is there before its text is, so that nothing moves. */}
+    <p className="dim">{courseTitle ?? '\u00a0'}</p>
+    <h1>{session.title}</h1>
+    <p className="dim">{texts.join.startsAt(dayAndTimeOf(session.starts_at))}</p>
+  </header>
+);
 
-export const ClassCard = ({ session, courseTitle, showRules }: ClassCardProps) => {
-  const rules = showRules ? rulesOf(session) : [];
+export const Rules = ({ session }: { session: Session }) => {
+  const rules = rulesOf(session);
+  if (rules.length === 0) return null;
   return (
-    <header className="join-class">
-      {/* Its line is there before its text is, so that nothing moves. */}
-      <p className="join-course dim">{courseTitle ?? '\u00a0'}</p>
-      <h1>{session.title}</h1>
-      <p className="dim">{texts.join.startsAt(dayAndTimeOf(session.starts_at))}</p>
-      {rules.length > 0 && (
-        <ul className="join-rules" aria-label={texts.join.rulesTitle}>
-          {rules.map((it) => (
-            <li key={it}>{it}</li>
-          ))}
-        </ul>
-      )}
-    </header>
+    <ul className="join-rules dim" aria-label={texts.join.rulesTitle}>
+      {rules.map((it) => (
+        <li key={it}>{it}</li>
+      ))}
+    </ul>
   );
 };

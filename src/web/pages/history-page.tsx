@@ -80,9 +80,8 @@ const Classes = ({ id, history, titles }: ClassesProps) => {
           <li key={it.session_id}>
             <div>
               <p>{it.title}</p>
-              <p className="dim">
-                {[titles.get(it.course_id), dayOf(it)].filter((part) => part !== undefined).join(' · ')}
-              </p>
+              <p className="dim">{titles.get(it.course_id) ?? '\u00a0'}</p>
+              <p className="dim">{dayOf(it)}</p>
             </div>
             <StatusBadge status={it.attendanceRecord.status} />
           </li>

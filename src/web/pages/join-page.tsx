@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import { BeforeSignIn } from '../join/before-sign-in.tsx';
 import { CheckIn, NotEnrolled } from '../join/check-in.tsx';
-import { ClassCard } from '../join/class-card.tsx';
+import { ClassCard, Rules } from '../join/class-card.tsx';
 import { type Look, useCourseTitle, useLook } from '../join/look.ts';
 import { type UsedPass, usePass } from '../join/pass.ts';
 import '../join/join.css';
@@ -29,6 +29,9 @@ const JoinPage = ({ session_id, code, settings, person }: JoinPageProps) => {
 };
 export default JoinPage;
 
+/** Check-in is still possible, or will be. */
+const OPEN = new Set(['scheduled', 'active']);
+
 type StudentJoinProps = { session_id: string; usedPass: UsedPass; person: SignedIn; onExpired: () => void };
 
 const StudentJoin = ({ session_id, usedPass, person, onExpired }: StudentJoinProps) => {
@@ -50,7 +53,7 @@ const StudentJoin = ({ session_id, usedPass, person, onExpired }: StudentJoinPro
           <h1>{texts.join.title}</h1>
         </header>
       ) : (
-        <ClassCard session={session} courseTitle={courseTitle} showRules={session.status !== 'completed'} />
+        <ClassCard session={session} courseTitle={courseTitle} />
       )}
       {look.state === 'failed' ? (
         <Failed error={look.error} name={person.name} again={lookAgain} />
@@ -59,6 +62,7 @@ const StudentJoin = ({ session_id, usedPass, person, onExpired }: StudentJoinPro
       ) : (
         <CheckIn {...{ person, usedPass, lookAgain, onExpired }} now={look.now} />
       )}
+      {session !== undefined && OPEN.has(session.status) && <Rules session={session} />}
       <Foot person={person} />
     </main>
   );
