@@ -6,7 +6,7 @@ import { browsing, describeWithBrowser } from '../support/browser-needed.ts';
 import { OneNode } from '../support/deployment.ts';
 import { BROWSER_TEST_MS, ON_A_PHONE } from '../support/student-page.ts';
 
-vi.setConfig({ testTimeout: BROWSER_TEST_MS });
+vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 
 const MAX_KB = 150;
 /** Beside the files of the page: settings, REST, the live connection. */

@@ -7,7 +7,7 @@ import { BROWSER_TEST_MS, ON_A_PHONE, type Scanned, StudentPage } from '../suppo
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-vi.setConfig({ testTimeout: BROWSER_TEST_MS });
+vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 
 const WITH_CODE = { checkin: { code: 'rotating' } } as const;
 /** As of a phone at the edge of its network. */

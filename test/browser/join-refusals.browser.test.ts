@@ -6,7 +6,7 @@ import { FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import { InProcess } from '../support/in-process.ts';
 import { BROWSER_TEST_MS, ON_A_PHONE, type Scanned, StudentPage } from '../support/student-page.ts';
 
-vi.setConfig({ testTimeout: BROWSER_TEST_MS });
+vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 
 const WITH_CODE = { checkin: { code: 'rotating' } } as const;
 const WRONG_CODES_MAX = 5;

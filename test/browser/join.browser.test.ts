@@ -7,7 +7,7 @@ import { InProcess } from '../support/in-process.ts';
 import { LoginPage } from '../support/login-page.ts';
 import { BROWSER_TEST_MS, ON_A_PHONE, type Scanned, StudentPage } from '../support/student-page.ts';
 
-vi.setConfig({ testTimeout: BROWSER_TEST_MS });
+vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 
 /** Longer than a code lives, and quicker than its ticket ends. */
 const SIGN_IN_MS = 90_000;
