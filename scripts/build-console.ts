@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = path.resolve(import.meta.dirname, '..');
 const to = path.join(root, 'dist/web');
@@ -27,11 +28,22 @@ const hashOfSources = (): string => {
   return hash.digest('hex');
 };
 
+/** Beside each file what is sent of it: nodes compress nothing while a class scans. */
+const compress = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const whole = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(whole, { level: 9 }));
+    writeFileSync(`${file}.br`, brotliCompressSync(whole));
+  }
+};
+
 const hash = hashOfSources();
 const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 if (!process.argv.includes('--if-changed') || !isBuilt) {
   const { build } = await import('vite');
   await build({ configFile: path.join(root, 'src/web/vite.config.ts'), logLevel: 'warn' });
   if (!existsSync(path.join(to, 'index.html'))) throw new Error('build: there is no dist/web/index.html');
+  compress(path.join(to, 'assets'));
   writeFileSync(stamp, hash);
 }

@@ -58,6 +58,7 @@ export const addConsole = (scope: FastifyInstance, options: ConsoleOptions): voi
     root: path.join(WEB_DIR, 'assets'),
     prefix: '/assets/',
     immutable: true,
+    preCompressed: true,
     maxAge: ASSETS_MAX_AGE_MS,
     decorateReply: false,
   });

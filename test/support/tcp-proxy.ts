@@ -157,7 +157,7 @@ export class TcpProxy {
   readonly port: number;
   /** Added to everything, each way; may be changed at any time. */
   latency_ms: number;
-  private readonly target: { port: number; host: string };
+  private target: { port: number; host: string };
   private server: Server | null = null;
   private frozen = false;
   private opened = 0;
@@ -208,6 +208,11 @@ export class TcpProxy {
     if (this.server !== null) return;
     this.server = createServer({ allowHalfOpen: true }, (client) => this.open(client));
     await once(this.server.listen(this.port, '127.0.0.1'), 'listening');
+  }
+
+  /** New connections go to another port: what a load balancer does when a node has died. */
+  redirect(port: number): void {
+    this.target = { ...this.target, port };
   }
 
   stop(): Promise<void> {
