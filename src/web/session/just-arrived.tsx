@@ -15,7 +15,10 @@ const NAMED = 3;
 export const JustArrived = ({ arrivals }: { arrivals: Arrivals }) => {
   const { time } = useTimes();
   return (
-    <section className="card arrivals" aria-labelledby="arrivals-title">
+    <section
+      className={`card arrivals${arrivals.latest.length === 0 ? ' empty' : ''}`}
+      aria-labelledby="arrivals-title"
+    >
       <h2 id="arrivals-title">{t.title}</h2>
       {arrivals.latest.length === 0 ? (
         <p className="dim">{t.none}</p>

@@ -33,7 +33,7 @@ const t = texts.session.roll;
 /** What is done in it is heard by the grid around it, so that nothing here changes but what is shown. */
 export const RollRow = memo((props: RowProps) => {
   const { record, rowIndex, top, height, isOnline, pending, isSelected, isFresh, isReadOnly, stop } = props;
-  const { time } = useTimes();
+  const { minute } = useTimes();
   const nameOf = useNameOf();
   const name = nameOfRecord(record);
   const tab = (of: number) => ({ 'data-stop': of, tabIndex: stop === of ? 0 : -1 });
@@ -78,10 +78,11 @@ export const RollRow = memo((props: RowProps) => {
       </div>
       <Cell className="cell-roll dim">{record.roll ?? texts.session.nobody}</Cell>
       <Cell className="cell-status">
-        <StatusPill status={status} isPending={pending !== undefined} />
-        {isUnmarked(record) && pending === undefined && <span className="visually-hidden"> ({t.unmarked})</span>}
+        <StatusPill status={status} isPending={pending !== undefined} isUnmarked={isUnmarked(record)} />
       </Cell>
-      <Cell className="cell-time dim">{record.joined_at == null ? texts.session.nobody : time(record.joined_at)}</Cell>
+      <Cell className="cell-time dim">
+        {record.joined_at == null ? texts.session.nobody : minute(record.joined_at)}
+      </Cell>
       <Cell className="cell-by dim">{nameOf(record.marked_by)}</Cell>
       <Cell className="cell-mark">
         {STATUSES.map((it, index) => (

@@ -10,7 +10,7 @@ type SessionHeaderProps = { session: Session; course: Course | null; children?: 
 
 /** What session this is; the children are what can be done with it. */
 export const SessionHeader = ({ session, course, children }: SessionHeaderProps) => {
-  const { day, time } = useTimes();
+  const { day, minute } = useTimes();
   const { title, description, status, starts_at, ends_at, course_id } = session;
   return (
     <header className="session-header">
@@ -23,7 +23,7 @@ export const SessionHeader = ({ session, course, children }: SessionHeaderProps)
           <span className={`badge ${status}`}>{texts.sessionStatus[status]}</span>{' '}
           <span>
             {day(starts_at)}
-            {ends_at !== null && ` – ${time(ends_at)}`}
+            {ends_at !== null && ` – ${minute(ends_at)}`}
           </span>
         </p>
         {description !== '' && <p className="session-description">{description}</p>}

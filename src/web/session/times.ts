@@ -12,15 +12,19 @@ const cached = <T>(make: (zone: string | undefined) => T) => {
 
 const inZone = (zone: string | undefined) => (zone === undefined ? {} : { timeZone: zone });
 const clock = cached((zone) => new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', ...inZone(zone) }));
+const shortClock = cached((zone) => new Intl.DateTimeFormat(undefined, { timeStyle: 'short', ...inZone(zone) }));
 const calendar = cached(
   (zone) => new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short', ...inZone(zone) }),
 );
 
-export type Times = { time: (instant: string | number) => string; day: (instant: string | number) => string };
+type InWords = (instant: string | number) => string;
+/** time: with seconds. minute: without. */
+export type Times = { time: InWords; minute: InWords; day: InWords };
 
 export const timesIn = cached(
   (zone): Times => ({
     time: (instant) => clock(zone).format(new Date(instant)),
+    minute: (instant) => shortClock(zone).format(new Date(instant)),
     day: (instant) => calendar(zone).format(new Date(instant)),
   }),
 );
