@@ -1,5 +1,5 @@
 /** The roll with all that finds, orders, selects and marks in it. Live, and of a session that is over. */
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { AttendanceStatus } from '../../client/index.ts';
 import { texts } from '../texts.ts';
 import { BulkBar } from './bulk-bar.tsx';
@@ -37,7 +37,8 @@ export const RollSection = (props: RollSectionProps) => {
   const [hasHelp, setHasHelp] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const selection = useSelection();
-  const rows = useRows(records, online, view);
+  // What is typed is shown at once, and what it finds when there is time.
+  const rows = useRows(records, online, useDeferredValue(view));
   const counts = useMemo(() => countsOf(records, online), [records, online]);
   const onView = useCallback((changes: Partial<View>) => setView((before) => ({ ...before, ...changes })), []);
   const selected = [...selection.ids].filter((id) => records.has(id));

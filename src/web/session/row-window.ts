@@ -3,7 +3,9 @@ import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 
 /** Below this everything is in the page: then the browser's own search finds everybody. */
 const WINDOWED_FROM = 80;
-const AROUND = 10;
+const AROUND = 6;
+/** Before it is known where the window is. */
+const FIRST = 30;
 const NARROW = '(max-width: 46rem)';
 /** In rem: rows grow with the text size that people set. */
 const ROW_REM = { wide: 3.25, narrow: 7.5 };
@@ -36,7 +38,7 @@ const windowOf = (body: HTMLElement, height: number): RowWindow => {
 
 /** from (inclusive) to (exclusive). */
 export const useRowWindow = (count: number, height: number, body: RefObject<HTMLElement | null>): RowWindow => {
-  const [range, setRange] = useState<RowWindow>({ from: 0, to: WINDOWED_FROM });
+  const [range, setRange] = useState<RowWindow>({ from: 0, to: FIRST });
   const isWindowed = count > WINDOWED_FROM;
   useLayoutEffect(() => {
     if (!isWindowed) return;
@@ -50,7 +52,8 @@ export const useRowWindow = (count: number, height: number, body: RefObject<HTML
     const soon = () => {
       if (frame === 0) frame = requestAnimationFrame(look);
     };
-    look();
+    // Not at once: to ask where things are, in the middle of a change, makes the browser lay out everything twice.
+    soon();
     window.addEventListener('scroll', soon, { passive: true });
     window.addEventListener('resize', soon);
     return () => {
