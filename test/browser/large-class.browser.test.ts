@@ -22,7 +22,7 @@ describeWithBrowser('a class of 1,000', () => {
   const node = new OneNode();
   const { context } = browsing();
   const sockets: Socket[] = [];
-  beforeAll(() => node.start());
+  beforeAll(() => node.start(), 60_000);
   afterAll(async () => {
     for (const it of sockets) it.disconnect();
     await node.stop();

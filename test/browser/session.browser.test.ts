@@ -15,7 +15,7 @@ describeWithBrowser('the page of a session', () => {
   const node = new OneNode();
   const { context } = browsing();
   const opened: SessionPage[] = [];
-  beforeAll(() => node.start());
+  beforeAll(() => node.start(), 60_000);
   afterEach(() => {
     node.settle();
     for (const it of opened.splice(0)) it.console.expectNoFaults();
@@ -40,6 +40,10 @@ describeWithBrowser('the page of a session', () => {
     const { page } = it;
     await page.getByText('Who comes 10 minutes after the start, or later, is late.').waitFor();
     await it.expectAccessible();
+    await it.button('Cancel session').click();
+    await it.dialog().getByLabel('Reason').waitFor();
+    await it.expectAccessible();
+    await it.dialog().getByRole('button', { name: 'Keep it' }).click();
     await it.button('Start session').click();
     await page.getByRole('grid').waitFor();
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe('6');
@@ -256,9 +260,17 @@ describeWithBrowser('the page of a session', () => {
 
     await it.button('Cancel session').click();
     await it.dialog().getByLabel('Reason').fill('It was a rehearsal');
-    await it.expectAccessible();
     await it.dialog().getByRole('button', { name: 'Cancel session' }).click();
     await page.getByText('This session was cancelled.').waitFor();
+    await it.expectAccessible();
+  });
+
+  test('a session that is cancelled before it begins says so', { timeout: LONG_MS }, async () => {
+    const room = await node.classroom({ students: 1 });
+    const it = await open(room);
+    await it.button('Cancel session').click();
+    await it.dialog().getByRole('button', { name: 'Cancel session' }).click();
+    await it.page.getByText('This session was cancelled.').waitFor();
     await it.expectAccessible();
   });
 

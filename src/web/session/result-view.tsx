@@ -1,15 +1,16 @@
 /** A session that is over: what was stored, and corrections of it. */
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { AttendanceStatus, MarkUpdate, Roll, RollRecord, Session } from '../../client/index.ts';
 import type { Course } from '../../contract/nouns.ts';
 import type { VersionedRecord } from '../../contract/rest-shapes.ts';
-import { api, download } from '../api.ts';
+import { ApiError, api, download } from '../api.ts';
 import { Loaded, useFetched } from '../parts/loaded.tsx';
 import { texts } from '../texts.ts';
 import { ArrivalsChart } from './arrivals-chart.tsx';
 import { AuditList } from './audit-list.tsx';
 import { ChangeNotice } from './change-notice.tsx';
 import { CancelDialog, CorrectDialog } from './dialogs.tsx';
+import type { Records } from './roll-rows.ts';
 import { RollSection } from './roll-section.tsx';
 import { SessionHeader } from './session-header.tsx';
 import { useNameOf } from './staff-names.ts';
@@ -17,31 +18,51 @@ import { StatusBar } from './status-bar.tsx';
 import { useTimes } from './times.ts';
 
 const t = texts.session;
-const LOOK_AGAIN_MS = 1_500;
+/** Doubled from the first to the last: the archive may be away for long. */
+const LOOK_AGAIN_MS = { first: 1_500, last: 15_000 };
+
+const NO_RECORDS: Records = new Map();
 
 type ResultViewProps = { facts: Session; roll: Roll; course: Course | null; reload: () => void };
 type Correcting = { ids: string[]; initial: AttendanceStatus };
 type Corrected = { count: number; isUndo: boolean; reason: string; before: MarkUpdate[] };
 
-const attendanceOf = (id: string, signal: AbortSignal) => api('getAttendance', { params: { id }, signal });
-type Attendance = Awaited<ReturnType<typeof attendanceOf>>;
+/** Null: it was cancelled before it began, so there is none. */
+const attendanceOf = (id: string, signal: AbortSignal) =>
+  api('getAttendance', { params: { id }, signal }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'SESSION_NOT_ACTIVE') return null;
+    throw error;
+  });
+type Attendance = NonNullable<Awaited<ReturnType<typeof attendanceOf>>>;
 
 export const ResultView = (props: ResultViewProps) => {
   const { id } = props.facts;
   const { persisted_version } = props.roll;
   const [fetched, look] = useFetched((signal) => attendanceOf(id, signal), [id, props.facts.status, persisted_version]);
-  const isStored = fetched.state === 'there' && fetched.value.source === 'archive';
+  const isAwaited = fetched.state === 'there' && fetched.value?.source === 'live';
+  const wait = useRef(LOOK_AGAIN_MS.first);
   useEffect(() => {
-    if (fetched.state !== 'there' || isStored) return;
-    const timer = setTimeout(look, LOOK_AGAIN_MS);
+    if (fetched.state !== 'there' || !isAwaited) return;
+    const timer = setTimeout(look, wait.current);
+    wait.current = Math.min(wait.current * 2, LOOK_AGAIN_MS.last);
     return () => clearTimeout(timer);
-  }, [fetched, isStored, look]);
+  }, [fetched, isAwaited, look]);
   return (
     <Loaded it={fetched} reload={look}>
-      {(attendance) => <Result {...props} attendance={attendance} look={look} />}
+      {(attendance) =>
+        attendance === null ? <NeverTaken {...props} /> : <Result {...props} attendance={attendance} look={look} />
+      }
     </Loaded>
   );
 };
+
+const NeverTaken = ({ facts, course }: ResultViewProps) => (
+  <>
+    <SessionHeader session={facts} course={course} />
+    <p className="notice">{t.result.cancelled}</p>
+    <AuditList session_id={facts.id} records={NO_RECORDS} />
+  </>
+);
 
 const Result = ({ facts, roll, course, reload, attendance, look }: ResultViewProps & ResultProps) => {
   const { id } = facts;
