@@ -1,0 +1,33 @@
+import { texts } from '../texts.ts';
+import { Modal } from './modal.tsx';
+
+const t = texts.session.keys;
+
+export const HelpDialog = ({ onClose }: { onClose: () => void }) => (
+  <Modal title={t.title} onClose={onClose}>
+    <p className="dim">{t.where}</p>
+    <table className="keys">
+      <thead>
+        <tr>
+          <th scope="col">{t.key}</th>
+          <th scope="col">{t.what}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {t.list.map(([key, what]) => (
+          <tr key={key}>
+            <td>
+              <kbd>{key}</kbd>
+            </td>
+            <td>{what}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    <div className="row modal-actions">
+      <button type="button" className="button" onClick={onClose}>
+        {texts.common.close}
+      </button>
+    </div>
+  </Modal>
+);
