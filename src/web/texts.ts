@@ -204,6 +204,7 @@ export const texts = {
     sessionList: 'Completed sessions',
     tableHint: 'The table can be scrolled sideways.',
     trendHint: (n: number) => `Trend: the last ${plural(n, 'session', 'sessions')}, oldest on the left.`,
+  },
   join: {
     title: 'Check in',
     loading: 'Looking for your class…',
@@ -307,6 +308,7 @@ export const texts = {
     list: 'Classes, newest first',
     nothing: 'No class has been completed yet. Your attendance appears here after your first one.',
     notAStudent: 'Only students have an attendance of their own.',
+  },
   session: {
     loading: 'Loading the session…',
     course: 'Course',
