@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { installed } from '../deploy/local-cluster/installed.ts';
 import { openScene, type Scene } from './screenshots/scene.ts';
 
 const TO = path.resolve(import.meta.dirname, '../docs/images');
@@ -65,16 +66,20 @@ const PICTURES: Picture[] = [
   },
 ];
 
+const chromiumHere = (): string => {
+  const { TEST_CHROMIUM } = process.env;
+  const found = TEST_CHROMIUM ?? installed('chromium') ?? installed('chromium-browser') ?? installed('google-chrome');
+  if (found === null) throw new Error('screenshots need Chromium on the path, or TEST_CHROMIUM');
+  return found;
+};
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !PICTURES.some((it) => it.name === name));
 if (unknown.length > 0) throw new Error(`there is no picture called ${unknown.join(', ')}`);
 
 const dir = mkdtempSync(path.join(tmpdir(), 'rollcast-screenshots-'));
 const scene = await openScene(dir);
-const browser = await chromium.launch({
-  executablePath: process.env.TEST_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
-});
+const browser = await chromium.launch({ executablePath: chromiumHere(), args: ['--no-sandbox'] });
 try {
   mkdirSync(TO, { recursive: true });
   for (const it of PICTURES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
@@ -82,7 +87,8 @@ try {
     const context = await browser.newContext({ ...it.on, colorScheme, locale: 'en-GB', timezoneId: 'Europe/Berlin' });
     const page = await context.newPage();
     await page.goto(`${scene.url}${it.path(scene)}`);
-    await it.act?.(page, scene);
+    // A page that is not what it was expected to be is on the picture as it is, and said.
+    await it.act?.(page, scene).catch((error: Error) => process.stderr.write(`${it.name}: ${error.message}\n`));
     await page.waitForLoadState('networkidle', { timeout: READY_MS }).catch(() => {});
     await page.screenshot({ path: path.join(TO, `${it.name}.png`), animations: 'disabled' });
     await context.close();

@@ -244,6 +244,7 @@ export const texts = {
     },
     sending: {
       now: 'Checking you in…',
+      waiting: 'Waiting for the network…',
       slow: 'The network is slow. This page goes on trying. You are checked in once only.',
       offline: 'No connection. You will be checked in by itself as soon as you are back. Keep this page open.',
     },

@@ -1,4 +1,5 @@
 /** Whoever scanned a code and is not signed in: the code is kept first, then they sign in. */
+import { useState } from 'react';
 import { SignIn } from '../pages/sign-in-page.tsx';
 import type { Settings } from '../settings.ts';
 import { texts } from '../texts.ts';
@@ -28,6 +29,12 @@ const saidOf = (pass: Pass): string => {
 };
 
 export const BeforeSignIn = ({ pass, trade, settings, hasExpired }: BeforeSignInProps) => {
+  const [hasTyped, setHasTyped] = useState(false);
+  const use = (code: string) => {
+    setHasTyped(true);
+    trade(code);
+  };
+  const problem = hasTyped ? texts.join.code.wrong : texts.join.code.scannedTooOld;
   const needsCode = pass.state === 'refused' || pass.state === 'limited';
   return (
     <main className="join" id="content">
@@ -50,10 +57,10 @@ export const BeforeSignIn = ({ pass, trade, settings, hasExpired }: BeforeSignIn
         <section className="card" aria-labelledby="code-first">
           <h2 id="code-first">{signIn.first}</h2>
           <CodeForm
-            problem={pass.state === 'refused' ? texts.join.code.scannedTooOld : null}
+            problem={pass.state === 'refused' ? problem : null}
             {...(pass.state === 'limited' ? { limitedUntil: pass.until } : {})}
             button={texts.join.code.use}
-            onCode={trade}
+            onCode={use}
           />
         </section>
       )}

@@ -150,11 +150,11 @@ const Sending = ({ isConnected }: { isConnected: boolean }) => {
     const timer = setTimeout(() => setIsSlow(true), SLOW_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
-  const { now, slow, offline } = texts.join.sending;
+  const { now, waiting, slow, offline } = texts.join.sending;
   return (
     <>
       <button type="button" className="button primary join-button" disabled>
-        {now}
+        {isConnected ? now : waiting}
       </button>
       <p className="join-note" role="status">
         {isConnected ? (isSlow ? slow : '') : offline}
