@@ -26,7 +26,7 @@ import { metricsServer } from './metrics-server.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { allowsOrigin, isSameOrigin, originReached } from './origins.ts';
 import type { Profile } from './profiles/profile.ts';
-import type { DemoPerson } from './rest/console.ts';
+import { type DemoPerson, WEB_DIR } from './rest/console.ts';
 import { buildHttpServer } from './rest/http-server.ts';
 import type { EventReport } from './sockets/dispatch.ts';
 import { drainSockets } from './sockets/drain.ts';
@@ -135,6 +135,7 @@ export const createApp = (options: AppOptions): App => {
     trustProxy: config.TRUST_PROXY ?? false,
     publicUrl: config.PUBLIC_URL,
     loginUrl: config.LOGIN_URL,
+    webDir: WEB_DIR,
     demoPeople: options.demoPeople ?? (() => []),
     isDraining: () => draining,
     metricsText,

@@ -12,6 +12,8 @@ import { LANDING_PAGE_CSP, landingPage, originOf } from './landing-page.ts';
 export type DemoPerson = { name: string; role: string; token: string };
 
 export type ConsoleOptions = {
+  /** The built console. */
+  webDir: string;
   /** Where people reach this service (no slash at its end). Undefined: wherever their request went. */
   publicUrl: string | undefined;
   /** LOGIN_URL. */
@@ -37,7 +39,8 @@ const CONSOLE_CSP =
 const ASSETS_MAX_AGE_MS = 365 * 24 * 3600 * 1000;
 
 export const addConsole = (scope: FastifyInstance, options: ConsoleOptions): void => {
-  const file = path.join(WEB_DIR, 'index.html');
+  const { webDir } = options;
+  const file = path.join(webDir, 'index.html');
   if (!existsSync(file)) {
     addLandingPage(scope, options);
     return;
@@ -55,7 +58,7 @@ export const addConsole = (scope: FastifyInstance, options: ConsoleOptions): voi
     return { login_url: options.loginUrl ?? null, demo_people: options.demoPeople() };
   });
   scope.register(fastifyStatic, {
-    root: path.join(WEB_DIR, 'assets'),
+    root: path.join(webDir, 'assets'),
     prefix: '/assets/',
     immutable: true,
     preCompressed: true,
@@ -63,7 +66,7 @@ export const addConsole = (scope: FastifyInstance, options: ConsoleOptions): voi
     decorateReply: false,
   });
   scope.get('/icon.svg', { schema: { hide: true } }, async (_request, reply) => {
-    return reply.type('image/svg+xml').send(readFileSync(path.join(WEB_DIR, 'icon.svg')));
+    return reply.type('image/svg+xml').send(readFileSync(path.join(webDir, 'icon.svg')));
   });
 };
 

@@ -123,6 +123,7 @@ export class RestService {
       trustProxy: false,
       publicUrl: undefined,
       loginUrl: undefined,
+      webDir: 'not built',
       demoPeople: () => [],
       isDraining: () => this.draining,
       metricsText: async () => 'rollcast_sockets 0\n',
