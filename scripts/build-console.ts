@@ -41,6 +41,8 @@ const compress = (folder: string): void => {
 const hash = hashOfSources();
 const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 if (!process.argv.includes('--if-changed') || !isBuilt) {
+  // Tests build it too, and what they build is what `npm start` serves then.
+  process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
   await build({ configFile: path.join(root, 'src/web/vite.config.ts'), logLevel: 'warn' });
   if (!existsSync(path.join(to, 'index.html'))) throw new Error('build: there is no dist/web/index.html');
