@@ -345,7 +345,7 @@ export const texts = {
       title: 'Attendance',
       rate: 'attendance rate',
       online: (n: number) => `${n.toLocaleString()} online`,
-      ofAll: (n: number) => `of ${plural(n, 'student', 'students')}`,
+      ofAll: (n: number) => `of ${n.toLocaleString()} ${n === 1 ? 'student' : 'students'}`,
       here: (n: number) => `${n.toLocaleString()} here`,
     },
     roll: {
@@ -378,7 +378,7 @@ export const texts = {
         roll: 'Roll no.',
         status: 'Status',
         arrived: 'Arrived',
-        by: 'Marked by',
+        by: 'By',
         mark: 'Mark',
         correct: 'Correct',
         remarks: 'Remarks',

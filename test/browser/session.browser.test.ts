@@ -244,6 +244,7 @@ describeWithBrowser('the page of a session', () => {
     await page.getByText('2 students are as before.').waitFor();
     for (const id of [b, c]) await stored(room, id, 'absent');
     await page.getByText('corrected, version 3').waitFor();
+    await it.button('Clear selection').click();
 
     await page.getByText('Audit list').click();
     await page.getByText(`You corrected ${room.student(1).name} to excused (was absent)`).waitFor();

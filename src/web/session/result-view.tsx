@@ -182,8 +182,8 @@ const Storage = ({ roll, isStored, isCancelled, version }: StorageProps) => {
       ) : (
         !isCancelled && <span>{t.result.storing}</span>
       )}
-      {isStored && !isCancelled && <span className="dim"> {t.result.version(version)}</span>}
-      {ended !== null && <span className="dim"> {t.result.ended(nameOf(ended.by), time(ended.at))}</span>}
+      {isStored && !isCancelled && <span className="dim">, {t.result.version(version)}. </span>}
+      {ended !== null && <span className="dim">{t.result.ended(nameOf(ended.by), time(ended.at))}</span>}
     </p>
   );
 };

@@ -83,7 +83,7 @@ export const RollSection = (props: RollSectionProps) => {
         />
       )}
       <BulkBar
-        selected={selected.length}
+        selected={isReadOnly ? 0 : selected.length}
         hidden={selected.length - shown}
         label={labels.bulk}
         onMark={(status) => onMark(selected, status)}

@@ -28,7 +28,7 @@ export const StatusBar = ({ statistics, online }: { statistics: Statistics; onli
         )}
       </div>
       <div className="status-bar" aria-hidden="true">
-        {PARTS.map(([status, key]) => (
+        {PARTS.filter(([, key]) => statistics[key] > 0).map(([status, key]) => (
           <span key={status} className={`part ${status}`} style={{ flexGrow: statistics[key] }} />
         ))}
       </div>
