@@ -109,7 +109,6 @@ export const texts = {
     all: 'All',
     none: 'No sessions here yet.',
     forYou: (time: string) => `${time} where you are`,
-    zone: (zone: string) => `Times in ${zone}`,
     saved: (title: string) => `Saved: ${title}`,
     cancelled: (title: string) => `Cancelled: ${title}`,
     title: 'Title',
@@ -202,7 +201,6 @@ export const texts = {
     nobody: 'No student matches.',
     empty: 'There is nothing to report before the first session has ended.',
     sessionList: 'Completed sessions',
-    tableHint: 'The table can be scrolled sideways.',
     trendHint: (n: number) => `Trend: the last ${plural(n, 'session', 'sessions')}, oldest on the left.`,
   },
   join: {

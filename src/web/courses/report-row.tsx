@@ -37,13 +37,13 @@ export const ReportRow = ({ row, trends, sessions, timezone, columns }: ReportRo
             {name}
           </button>
         </th>
-        <td>{row.roll}</td>
         <td className="number">
           <strong>{texts.common.percent(row.attendanceRate)}</strong>
         </td>
         <td ref={ref}>
           <TrendCell name={name} trend={trend} sessions={sessions} />
         </td>
+        <td>{row.roll}</td>
         <td className="number">{row.presentCount}</td>
         <td className="number">{row.lateCount}</td>
         <td className="number">{row.absentCount}</td>

@@ -11,9 +11,9 @@ type ReportTableProps = { course: Course; rows: readonly Row[]; sessions: readon
 
 const COLUMNS: [Column | null, string][] = [
   ['student_name', texts.report.name],
-  ['roll', texts.report.roll],
   ['attendanceRate', texts.report.rate],
   [null, texts.report.trend],
+  ['roll', texts.report.roll],
   ['presentCount', texts.status.present],
   ['lateCount', texts.status.late],
   ['absentCount', texts.status.absent],
@@ -84,8 +84,9 @@ const Heading = ({ column, label, order, onOrder }: HeadingProps) => {
   const isSorted = order.by === column;
   const isDescending = isSorted && order.isDescending;
   const sort = isSorted ? (isDescending ? 'descending' : 'ascending') : undefined;
+  const isNumber = column !== 'student_name' && column !== 'roll';
   return (
-    <th scope="col" aria-sort={sort}>
+    <th scope="col" aria-sort={sort} className={isNumber ? 'number' : undefined}>
       <button
         type="button"
         className="report-sort"
@@ -104,10 +105,10 @@ const TotalsRow = ({ rows }: { rows: readonly Row[] }) => {
     <tfoot>
       <tr>
         <th scope="row">{texts.report.total}</th>
-        <td />
         <td className="number">
           <strong>{texts.common.percent(totals.attendanceRate)}</strong>
         </td>
+        <td />
         <td />
         <td className="number">{totals.presentCount}</td>
         <td className="number">{totals.lateCount}</td>

@@ -83,7 +83,7 @@ const StudentRow = ({ enrollment, onDo }: StudentRowProps) => {
           <span className="visually-hidden"> {name}</span>
         </button>
         {status !== 'dropped' && (
-          <button type="button" className="button danger" onClick={() => onDo({ what: 'drop', enrollment })}>
+          <button type="button" className="button" onClick={() => onDo({ what: 'drop', enrollment })}>
             {texts.course.drop}
             <span className="visually-hidden"> {name}</span>
           </button>

@@ -30,8 +30,12 @@ export const RunningNow = ({ running: [fetched, reload], courses, action, to }: 
                 <div>
                   <strong className="running-title">{session.title}</strong>
                   <div className="dim">
-                    {courses.find((it) => it.id === session.course_id)?.title}{' '}
-                    {started_at !== undefined && texts.home.since(clockText(Date.parse(started_at), hereZone()))}
+                    {[
+                      courses.find((it) => it.id === session.course_id)?.title,
+                      started_at && texts.home.since(clockText(Date.parse(started_at), hereZone())),
+                    ]
+                      .filter(Boolean)
+                      .join(' · ')}
                   </div>
                 </div>
                 <Link to={to(session.id)} className="button primary running-action">

@@ -103,7 +103,7 @@ const SessionRow = ({ session, course: { timezone }, onDo }: SessionRowProps) =>
             {texts.course.edit}
             <span className="visually-hidden"> {title}</span>
           </button>
-          <button type="button" className="button danger" onClick={() => onDo({ what: 'cancel', session })}>
+          <button type="button" className="button" onClick={() => onDo({ what: 'cancel', session })}>
             {texts.course.cancelSession}
             <span className="visually-hidden"> {title}</span>
           </button>
