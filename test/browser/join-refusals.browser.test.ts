@@ -103,16 +103,14 @@ describeWithBrowser('checking in, refused', () => {
     const { code } = await teacher.does('getCheckInCode', { session_id });
     const it = await open({ session_id, code: wrong(code) });
     const use = it.page.getByRole('button', { name: 'Use this code' });
-    for (let i = 1; i < WRONG_CODES_MAX; i += 1) {
-      await it.alert('too old').waitFor();
+    // The scan was the first. A try whose answer is lost counts, and is made again: then it takes fewer.
+    for (let tries = 1; ; tries += 1) {
+      await it.alert(/too old|Too many wrong codes/).waitFor();
+      if (await it.alert('Too many wrong codes').isVisible()) break;
+      expect(tries).toBeLessThanOrEqual(WRONG_CODES_MAX);
       await it.codeField.fill(wrong(code));
       await use.tap();
-      await it.said('Sign in, so that').waitFor();
     }
-    await it.alert('too old').waitFor();
-    await it.codeField.fill(wrong(code));
-    await use.tap();
-    await it.alert('Too many wrong codes').waitFor();
     await it.expectFit();
     clock.advance(MINUTE_MS);
     await it.page.clock.fastForward(MINUTE_MS);
