@@ -5,7 +5,7 @@
 import { type TSchema, Type } from 'typebox';
 import { type ClientEventName, clientEvents } from './client-events.ts';
 import { Epoch, InSession, Numbers, OwnSeq } from './event-parts.ts';
-import { FullRecord, Id, Instant, OnlineStudent, ReducedRecord, Session, Statistics } from './nouns.ts';
+import { CourseId, FullRecord, Instant, OnlineStudent, ReducedRecord, Session, Statistics } from './nouns.ts';
 import { serverEvents } from './server-events.ts';
 
 type EventWithoutReply = {
@@ -30,7 +30,7 @@ const SyncNumbers = { ...Numbers, own_seq: Type.Optional(OwnSeq), epoch: Epoch }
 
 const bare = {
   leaveAttendanceSession: Type.Object(InSession),
-  unsubscribeFromCourse: Type.Object({ course_id: Id }),
+  unsubscribeFromCourse: Type.Object({ course_id: CourseId }),
   // Late and excused; the others are answered as markStudentPresent and markStudentAbsent are.
   markStudentAttendance: Type.Union([studentMarked.payload, studentMarkedPresent.payload]),
   syncAttendance: Type.Union([

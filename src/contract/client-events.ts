@@ -1,7 +1,7 @@
 /** The event table, first half: what clients send. See events.ts for what is made of it. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { InSession, optionalRequest } from './event-parts.ts';
-import { AttendanceStatus, Id, MarkUpdate, Remarks } from './nouns.ts';
+import { AttendanceStatus, CourseId, MarkUpdate, Remarks, StudentId } from './nouns.ts';
 
 /** Largest payload of an ordinary event, and of those that carry a whole class, in bytes of its frame. */
 export const EVENT_MAX_BYTES = 64 * 1024;
@@ -11,10 +11,10 @@ export const BULK_MAX_UPDATES = 10_000;
 
 const OfSession = Type.Object(InSession);
 const OfSessionOnce = Type.Object({ ...InSession, ...optionalRequest });
-const OfCourse = Type.Object({ course_id: Id });
+const OfCourse = Type.Object({ course_id: CourseId });
 const MarkOne = Type.Object({
   ...InSession,
-  student_id: Id,
+  student_id: StudentId,
   remarks: Type.Optional(Type.Union([Remarks, Type.Null()])),
   ...optionalRequest,
 });
@@ -97,7 +97,7 @@ export const clientEvents = {
   markStudentAttendance: row({
     payload: Type.Object({
       ...InSession,
-      student_id: Id,
+      student_id: StudentId,
       status: AttendanceStatus,
       remarks: Type.Optional(Type.Union([Remarks, Type.Null()])),
       ...optionalRequest,
