@@ -2,8 +2,8 @@
 import type { TSchema } from 'typebox';
 import { serverEvents } from '../../src/contract/events.ts';
 import { API_PREFIX, type RouteRow, routes } from '../../src/contract/routes.ts';
+import { fieldTable, typeMarkdown } from './fields.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
-import { fieldTable, typeText } from './schema-text.ts';
 
 const rows: RouteRow[] = Object.values(routes);
 
@@ -30,7 +30,7 @@ const eventByPayload = new Map(
 const answerText = (answer: TSchema | 'csv'): string => {
   if (answer === 'csv') return '`text/csv`';
   const event = eventByPayload.get(JSON.stringify(answer));
-  return event === undefined ? typeText(answer) : `as [${code(event)}](events.md#${event.toLowerCase()})`;
+  return event === undefined ? typeMarkdown(answer) : `as [${code(event)}](events.md#${event.toLowerCase()})`;
 };
 
 const section = (row: RouteRow): string[] => [

@@ -147,7 +147,9 @@ export const Marks = Type.Object({
 export const Cancellation = Type.Object({ reason: Type.Optional(Reason) });
 export const TicketRequest = Type.Object({
   code: Type.String({ minLength: 1, maxLength: 32 }),
-  device_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  device_id: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 128, description: 'Names this installation, where there are no cookies' }),
+  ),
 });
 export const Ticket = Type.Object({ ticket: Type.String(), expires_at: Instant });
 

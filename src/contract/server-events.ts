@@ -70,16 +70,19 @@ export type ActiveSession = Static<typeof ActiveSession>;
 const refusal = (event: ClientEventName, code: ErrorCode) =>
   Type.Object({
     message: Type.String({ examples: [ERRORS[code].message] }),
-    code: Type.String({ examples: [code] }),
-    event: Type.String({ examples: [event] }),
+    code: Type.String({ description: 'Out of the closed list of error codes', examples: [code] }),
+    event: Type.String({ description: 'What was refused', examples: [event] }),
     session_id: Type.Optional(Type.String()),
     course_id: Type.Optional(Type.String()),
     request_id: Type.Optional(Type.String()),
-    retryable: Type.Boolean({ examples: [ERRORS[code].retryable] }),
+    retryable: Type.Boolean({
+      description: 'Whether the same may be accepted later, unchanged',
+      examples: [ERRORS[code].retryable],
+    }),
     opens_at: Type.Optional(Instant),
-    retry_after_ms: Type.Optional(Type.Integer()),
-    field: Type.Optional(Type.String()),
-    student_ids: Type.Optional(Type.Array(Type.String())),
+    retry_after_ms: Type.Optional(Type.Integer({ description: 'RATE_LIMITED: wait so long' })),
+    field: Type.Optional(Type.String({ description: 'INVALID_PAYLOAD: which field' })),
+    student_ids: Type.Optional(Type.Array(Type.String(), { description: 'STUDENT_NOT_ON_ROLL: the first of them' })),
   });
 
 const event = <const R extends ServerEventRow>(it: R) => it;
