@@ -8,6 +8,7 @@ import {
   type ServerEventName,
   serverEvents,
 } from '../../src/contract/events.ts';
+import { API_PREFIX } from '../../src/contract/routes.ts';
 import { PROTOCOL_HISTORY, PROTOCOL_VERSION } from '../../src/contract/version.ts';
 import { fieldTable, typeMarkdown } from './fields.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
@@ -49,7 +50,7 @@ export const eventsPage = (): string =>
   page(
     '# Events',
     GENERATED,
-    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the objects are in [nouns.md](nouns.md), the codes in [errors.md](errors.md).`,
+    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the objects are in [nouns.md](nouns.md), the codes in [errors.md](errors.md). The same is an AsyncAPI document, [asyncapi.json](asyncapi.json), which a running node has at ${code(`${API_PREFIX}/asyncapi.json`)}, and as a page at \`/docs/events\`.`,
     `Protocol version ${PROTOCOL_VERSION}.`,
     table(['Version', 'What it brought'], Object.entries(PROTOCOL_HISTORY)),
     '## Client → server',

@@ -6,15 +6,17 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { refuse } from '../contract/errors.ts';
 import { API_PREFIX } from '../contract/routes.ts';
 import { HTTP_BODY_MAX_BYTES, HTTP_REQUEST_MAX_MS, PATH_PARAMETER_MAX_CHARS } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
+import { asyncApi } from './async-api.ts';
 import { addAttendanceRoutes } from './attendance-routes.ts';
 import { authenticate } from './caller.ts';
 import type { RestContext } from './context.ts';
 import { addCourseRoutes } from './course-routes.ts';
+import { EVENTS_PAGE_CSP, eventsPage } from './events-page.ts';
 import { addHealthRoutes, type HealthOptions } from './health-routes.ts';
 import { addCsvBody, addJsonBody } from './json-body.ts';
 import { LANDING_PAGE_CSP, landingPage, originOf } from './landing-page.ts';
@@ -97,11 +99,7 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
   app.register(async (scope) => {
     const pings = { live: () => services.live.ping(), registry: () => services.registry.ping() };
     addHealthRoutes(scope, { ...options, pings });
-    scope.get('/', { schema: { hide: true }, helmet: { contentSecurityPolicy: false } }, async (request, reply) => {
-      // It says where the request went: nobody else's business.
-      reply.header('cache-control', 'no-store').header('content-security-policy', LANDING_PAGE_CSP);
-      return reply.type('text/html; charset=utf-8').send(landingPage(options.publicUrl ?? originOf(request)));
-    });
+    addPages(scope, options);
   });
   return app;
 };
@@ -120,6 +118,22 @@ const addApi = (scope: FastifyInstance, options: HttpServerOptions): void => {
   addReportRoutes(add, options);
   addStudentRoutes(add, options);
   scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
+  scope.get('/asyncapi.json', { schema: { hide: true } }, async (request) => asyncApi(reachedAt(options, request)));
+};
+
+const reachedAt = ({ publicUrl }: HttpServerOptions, request: FastifyRequest): string => publicUrl ?? originOf(request);
+
+const addPages = (scope: FastifyInstance, options: HttpServerOptions): void => {
+  const own = { schema: { hide: true }, helmet: { contentSecurityPolicy: false } } as const;
+  const html = 'text/html; charset=utf-8';
+  scope.get('/', own, async (request, reply) => {
+    // It says where the request went: nobody else's business.
+    reply.header('cache-control', 'no-store').header('content-security-policy', LANDING_PAGE_CSP);
+    return reply.type(html).send(landingPage(reachedAt(options, request)));
+  });
+  scope.get('/docs/events', own, async (_request, reply) => {
+    return reply.header('content-security-policy', EVENTS_PAGE_CSP).type(html).send(eventsPage());
+  });
 };
 
 const addErrors = (app: FastifyInstance): void => {
