@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { configurationPage } from './reference/configuration.ts';
+import { asyncApiDocument, openApiDocument } from './reference/documents.ts';
 import { errorsPage } from './reference/errors.ts';
 import { eventsPage } from './reference/events.ts';
 import { limitsPage } from './reference/limits.ts';
@@ -27,11 +28,13 @@ const readIfThere = (file: string): string | null => {
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
 
 const files: [string, string][] = [
+  ['docs/reference/asyncapi.json', asyncApiDocument()],
   ['docs/reference/configuration.md', configurationPage()],
   ['docs/reference/errors.md', errorsPage()],
   ['docs/reference/events.md', eventsPage()],
   ['docs/reference/limits.md', limitsPage()],
   ['docs/reference/nouns.md', nounsPage()],
+  ['docs/reference/openapi.json', await openApiDocument()],
   ['docs/reference/rest.md', restPage()],
 ];
 const outdated = files.filter(([file, text]) => readIfThere(path.join(root, file)) !== text);

@@ -1,42 +1,29 @@
 /** docs/reference/events.md, from the event table. */
+import { acknowledgementOf } from '../../src/contract/acknowledgements.ts';
+import { RECEIVERS, SENDERS } from '../../src/contract/event-words.ts';
 import {
-  type Audience,
   type ClientEventName,
   clientEvents,
   NAMESPACES,
-  type Sender,
   type ServerEventName,
   serverEvents,
 } from '../../src/contract/events.ts';
+import { API_PREFIX } from '../../src/contract/routes.ts';
 import { PROTOCOL_HISTORY, PROTOCOL_VERSION } from '../../src/contract/version.ts';
+import { fieldTable, typeMarkdown } from './fields.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
-import { fieldTable } from './schema-text.ts';
-
-const WHO: Record<Sender, string> = {
-  anyone: 'any authenticated socket',
-  staff: 'staff of the course',
-  'student-or-staff': 'approved students and staff of the course',
-  participant: 'staff, and students who are or were in the session',
-};
-
-const TO: Record<Audience, string> = {
-  asker: 'the socket that asked',
-  staff: 'all staff sockets in the session',
-  room: 'everybody in the session',
-  student: 'all sockets of the student concerned, in the session',
-  course: 'everybody subscribed to the course',
-  node: 'all sockets of the node',
-  socket: 'the socket concerned',
-};
 
 const KIB = 1024;
 const link = (event: string): string => `[${code(event)}](#${event.toLowerCase()})`;
 
 const clientSection = (name: ClientEventName): string[] => {
   const { who, reply, errorEvent, mutating, maxBytes, payload, description } = clientEvents[name];
-  const answer = reply === null ? 'the acknowledgement alone' : `${link(reply)}, which the acknowledgement repeats`;
+  const answer =
+    reply === null
+      ? `the acknowledgement alone, ${typeMarkdown(acknowledgementOf(name))}`
+      : `${link(reply)}, which the acknowledgement repeats`;
   const facts = [
-    `**Who:** ${WHO[who]}`,
+    `**Who:** ${SENDERS[who]}`,
     `**Answered by:** ${answer}`,
     `**Refused with:** ${link(errorEvent)}`,
     `**At most:** ${maxBytes / KIB} KiB`,
@@ -53,7 +40,7 @@ const clientSection = (name: ClientEventName): string[] => {
 const serverSection = (name: ServerEventName): string[] => {
   const { to, reachesStudents, payload, description } = serverEvents[name];
   const students = reachesStudents ? 'Students may receive it' : 'Never sent to students';
-  return [`### ${name}`, description, `**To:** ${TO[to]} · ${students}`, fieldTable(payload) ?? 'No payload.'];
+  return [`### ${name}`, description, `**To:** ${RECEIVERS[to]} · ${students}`, fieldTable(payload) ?? 'No payload.'];
 };
 
 const clientNames = Object.keys(clientEvents) as ClientEventName[];
@@ -63,20 +50,20 @@ export const eventsPage = (): string =>
   page(
     '# Events',
     GENERATED,
-    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the objects are in [nouns.md](nouns.md), the codes in [errors.md](errors.md).`,
+    `Socket.IO events on the namespaces ${NAMESPACES.map(code).join(' and ')}, which are one audience. How to connect, and what acknowledgements, request ids and the numbers mean, is in [clients.md](../clients.md); the objects are in [nouns.md](nouns.md), the codes in [errors.md](errors.md). The same is an AsyncAPI document, [asyncapi.json](asyncapi.json), which a running node has at ${code(`${API_PREFIX}/asyncapi.json`)}, and as a page at \`/docs/events\`.`,
     `Protocol version ${PROTOCOL_VERSION}.`,
     table(['Version', 'What it brought'], Object.entries(PROTOCOL_HISTORY)),
     '## Client → server',
     'Unknown extra keys are ignored. `sessionId`, `studentId` and `courseId` are accepted for `session_id`, `student_id` and `course_id`.',
     table(
       ['Event', 'Who', 'What'],
-      clientNames.map((it) => [link(it), WHO[clientEvents[it].who], clientEvents[it].description]),
+      clientNames.map((it) => [link(it), SENDERS[clientEvents[it].who], clientEvents[it].description]),
     ),
     ...clientNames.flatMap(clientSection),
     '## Server → client',
     table(
       ['Event', 'To', 'What'],
-      serverNames.map((it) => [link(it), TO[serverEvents[it].to], serverEvents[it].description]),
+      serverNames.map((it) => [link(it), RECEIVERS[serverEvents[it].to], serverEvents[it].description]),
     ),
     ...serverNames.flatMap(serverSection),
   );

@@ -1,6 +1,7 @@
 /** docs/reference/nouns.md, from the schemas that events and routes share. */
+import { objectNouns, plainNouns } from '../../src/rest/schema-text.ts';
+import { fieldTable, plainNounMarkdown } from './fields.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
-import { fieldTable, objectNouns, plainNouns, plainNounText } from './schema-text.ts';
 
 export const nounsPage = (): string =>
   page(
@@ -15,6 +16,6 @@ export const nounsPage = (): string =>
     '## Other types',
     table(
       ['Type', 'What'],
-      plainNouns.map(([name, schema]) => [code(name), plainNounText(schema)]),
+      plainNouns.map(([name, schema]) => [code(name), plainNounMarkdown(schema)]),
     ),
   );

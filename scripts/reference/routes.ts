@@ -2,8 +2,8 @@
 import type { TSchema } from 'typebox';
 import { serverEvents } from '../../src/contract/events.ts';
 import { API_PREFIX, type RouteRow, routes } from '../../src/contract/routes.ts';
+import { fieldTable, typeMarkdown } from './fields.ts';
 import { code, GENERATED, page, table } from './markdown.ts';
-import { fieldTable, typeText } from './schema-text.ts';
 
 const rows: RouteRow[] = Object.values(routes);
 
@@ -30,7 +30,7 @@ const eventByPayload = new Map(
 const answerText = (answer: TSchema | 'csv'): string => {
   if (answer === 'csv') return '`text/csv`';
   const event = eventByPayload.get(JSON.stringify(answer));
-  return event === undefined ? typeText(answer) : `as [${code(event)}](events.md#${event.toLowerCase()})`;
+  return event === undefined ? typeMarkdown(answer) : `as [${code(event)}](events.md#${event.toLowerCase()})`;
 };
 
 const section = (row: RouteRow): string[] => [
@@ -47,7 +47,7 @@ export const restPage = (): string =>
   page(
     '# REST',
     GENERATED,
-    `Every path lies under ${code(API_PREFIX)}. JSON in and out, with \`Authorization: Bearer <token>\`. A running node has the same as an OpenAPI document at ${code(`${API_PREFIX}/openapi.json`)} and as a page at \`/docs\`.`,
+    `Every path lies under ${code(API_PREFIX)}. JSON in and out, with \`Authorization: Bearer <token>\`. The same is an OpenAPI document, [openapi.json](openapi.json), which a running node has at ${code(`${API_PREFIX}/openapi.json`)}, and as a page at \`/docs\`.`,
     'Errors are RFC 9457 problems (`application/problem+json`) with `code` and `retryable` of [errors.md](errors.md). Lists take `limit` and `cursor`, and answer `{ items, next_cursor }`; the last page has `next_cursor: null`. The objects are in [nouns.md](nouns.md). What a caller may not know about answers 404, like what does not exist.',
     table(
       ['Route', 'What', 'Who'],

@@ -1,7 +1,7 @@
 /** The event table, first half: what clients send. See events.ts for what is made of it. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { InSession, optionalRequest } from './event-parts.ts';
-import { AttendanceStatus, Id, MarkUpdate, Remarks } from './nouns.ts';
+import { AttendanceStatus, CourseId, MarkUpdate, Remarks, StudentId } from './nouns.ts';
 
 /** Largest payload of an ordinary event, and of those that carry a whole class, in bytes of its frame. */
 export const EVENT_MAX_BYTES = 64 * 1024;
@@ -11,15 +11,16 @@ export const BULK_MAX_UPDATES = 10_000;
 
 const OfSession = Type.Object(InSession);
 const OfSessionOnce = Type.Object({ ...InSession, ...optionalRequest });
-const OfCourse = Type.Object({ course_id: Id });
+const OfCourse = Type.Object({ course_id: CourseId });
 const MarkOne = Type.Object({
   ...InSession,
-  student_id: Id,
+  student_id: StudentId,
   remarks: Type.Optional(Type.Union([Remarks, Type.Null()])),
   ...optionalRequest,
 });
 const Updates = Type.Array(MarkUpdate, { maxItems: BULK_MAX_UPDATES });
-const Since = Type.Integer({ minimum: 0 });
+const since = (what: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, description: `The last ${what} that is known` }));
 
 /** Who may send an event; domain/policy.ts decides with it. */
 export type Sender =
@@ -60,8 +61,10 @@ export const clientEvents = {
   joinAttendanceSession: row({
     payload: Type.Object({
       ...InSession,
-      code: Type.Optional(Type.String({ maxLength: 32 })),
-      ticket: Type.Optional(Type.String({ maxLength: 512 })),
+      code: Type.Optional(
+        Type.String({ maxLength: 32, description: 'What staff show, where the session takes a code' }),
+      ),
+      ticket: Type.Optional(Type.String({ maxLength: 512, description: 'In place of the code' })),
       ...optionalRequest,
     }),
     who: 'student-or-staff',
@@ -97,7 +100,7 @@ export const clientEvents = {
   markStudentAttendance: row({
     payload: Type.Object({
       ...InSession,
-      student_id: Id,
+      student_id: StudentId,
       status: AttendanceStatus,
       remarks: Type.Optional(Type.Union([Remarks, Type.Null()])),
       ...optionalRequest,
@@ -113,7 +116,7 @@ export const clientEvents = {
     payload: Type.Object({
       ...InSession,
       attendanceUpdates: Type.Array(MarkUpdate, { minItems: 1, maxItems: BULK_MAX_UPDATES }),
-      only_unmarked: Type.Optional(Type.Boolean()),
+      only_unmarked: Type.Optional(Type.Boolean({ description: 'Leaves alone whom somebody marked already' })),
       ...optionalRequest,
     }),
     who: 'staff',
@@ -204,10 +207,10 @@ export const clientEvents = {
   syncAttendance: row({
     payload: Type.Object({
       ...InSession,
-      epoch: Type.Optional(Type.String({ maxLength: 64 })),
-      since_seq: Type.Optional(Since),
-      since_room_seq: Type.Optional(Since),
-      since_own_seq: Type.Optional(Since),
+      epoch: Type.Optional(Type.String({ maxLength: 64, description: 'The one that the numbers are of' })),
+      since_seq: since('seq'),
+      since_room_seq: since('room_seq'),
+      since_own_seq: since('own_seq'),
     }),
     who: 'participant',
     verb: null,
@@ -216,7 +219,7 @@ export const clientEvents = {
     description: 'What was missed since the given numbers, or a snapshot; answered by acknowledgement.',
   }),
   refreshToken: row({
-    payload: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }),
+    payload: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192, description: 'A JSON Web Token' }) }),
     who: 'anyone',
     verb: null,
     reply: null,

@@ -4,23 +4,38 @@
  * this folder is shipped to clients.
  */
 import { type Static, Type } from 'typebox';
+import {
+  COURSE_ID,
+  ONLINE_STUDENT,
+  RECORD,
+  REDUCED_RECORD,
+  SESSION,
+  SESSION_ID,
+  STATISTICS,
+  STUDENT_ID,
+  TEACHER_ID,
+} from './examples.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
-export const Id = Type.String({
+const ID = {
   pattern: '^[A-Za-z0-9_-]{1,64}$',
   description: 'Opaque id: 1–64 characters out of A–Z a–z 0–9 _ -',
-});
-export type Id = Static<typeof Id>;
+};
+/** Each with an example of its own: those of whole payloads are put together of them. */
+export const CourseId = Type.String({ ...ID, examples: [COURSE_ID] });
+export const SessionId = Type.String({ ...ID, examples: [SESSION_ID] });
+export const StudentId = Type.String({ ...ID, examples: [STUDENT_ID] });
 
 /** What a token names as its user: other systems' ids come in more shapes than ours. */
 export const UserId = Type.String({
   pattern: '^[A-Za-z0-9_.:@|+-]{1,128}$',
   description: 'User id as in tokens: 1–128 characters out of A–Z a–z 0–9 _ . : @ | + -',
+  examples: [TEACHER_ID],
 });
 export type UserId = Static<typeof UserId>;
 
-export const Instant = Type.String({ description: 'ISO 8601 instant in UTC', examples: ['2026-09-07T08:00:00.000Z'] });
+export const Instant = Type.String({ description: 'ISO 8601 instant in UTC', examples: [SESSION.starts_at] });
 
 export const ATTENDANCE_STATUSES = ['present', 'absent', 'late', 'excused'] as const;
 export const AttendanceStatus = Type.Union(
@@ -82,25 +97,28 @@ export const CheckinPolicy = Type.Object(
 );
 export type CheckinPolicy = Static<typeof CheckinPolicy>;
 
-export const Session = Type.Object({
-  id: Id,
-  _id: Type.String({ description: 'Repeats id, for older clients' }),
-  course_id: Id,
-  title: Type.String(),
-  topic: Type.String({ description: 'Repeats title, for older clients' }),
-  description: Type.String(),
-  date: Type.String({ description: 'The planned start as a string of milliseconds', examples: ['1705276800000'] }),
-  starts_at: Instant,
-  ends_at: nullable(Instant),
-  status: SessionStatus,
-  teacher_id: UserId,
-  checkin: CheckinPolicy,
-  created_at: Instant,
-});
+export const Session = Type.Object(
+  {
+    id: SessionId,
+    _id: Type.String({ description: 'Repeats id, for older clients' }),
+    course_id: CourseId,
+    title: Type.String(),
+    topic: Type.String({ description: 'Repeats title, for older clients' }),
+    description: Type.String(),
+    date: Type.String({ description: 'The planned start as a string of milliseconds', examples: [SESSION.date] }),
+    starts_at: Instant,
+    ends_at: nullable(Instant),
+    status: SessionStatus,
+    teacher_id: UserId,
+    checkin: CheckinPolicy,
+    created_at: Instant,
+  },
+  { examples: [SESSION] },
+);
 export type Session = Static<typeof Session>;
 
 export const Course = Type.Object({
-  id: Id,
+  id: CourseId,
   title: Type.String(),
   teacher_id: UserId,
   staff: Type.Array(UserId, { description: 'User ids of co-teachers and assistants' }),
@@ -110,7 +128,7 @@ export const Course = Type.Object({
 export type Course = Static<typeof Course>;
 
 export const Enrollment = Type.Object({
-  student_id: Id,
+  student_id: StudentId,
   user_id: Type.String({ description: 'What the student’s token carries; the student_id unless given' }),
   name: Type.String(),
   roll: nullable(Type.String({ description: 'Roll number' })),
@@ -119,11 +137,14 @@ export const Enrollment = Type.Object({
 export type Enrollment = Static<typeof Enrollment>;
 
 /** All that a student ever gets about anybody. */
-export const ReducedRecord = Type.Object({
-  student_id: Id,
-  status: AttendanceStatus,
-  marked_at: nullable(Instant),
-});
+export const ReducedRecord = Type.Object(
+  {
+    student_id: StudentId,
+    status: AttendanceStatus,
+    marked_at: nullable(Instant),
+  },
+  { examples: [REDUCED_RECORD] },
+);
 export type ReducedRecord = Static<typeof ReducedRecord>;
 
 /** What staff should look at; signals, which never keep anybody from anything. */
@@ -134,40 +155,49 @@ export const Flag = Type.Union([Type.Literal('shared_device'), Type.Literal('rem
 export type Flag = Static<typeof Flag>;
 
 /** One student's line on a roll or in the archive: staff only. */
-export const FullRecord = Type.Object({
-  student_id: Id,
-  student_name: Type.String(),
-  roll: nullable(Type.String()),
-  status: AttendanceStatus,
-  joined_at: nullable(Instant),
-  marked_at: nullable(Instant),
-  marked_by: nullable(Type.String({ description: 'User id of staff, "self" for a check-in, null: unmarked' })),
-  remarks: nullable(Type.String()),
-  flags: Type.Optional(Type.Array(Flag)),
-});
+export const FullRecord = Type.Object(
+  {
+    student_id: StudentId,
+    student_name: Type.String(),
+    roll: nullable(Type.String()),
+    status: AttendanceStatus,
+    joined_at: nullable(Instant),
+    marked_at: nullable(Instant),
+    marked_by: nullable(Type.String({ description: 'User id of staff, "self" for a check-in, null: unmarked' })),
+    remarks: nullable(Type.String()),
+    flags: Type.Optional(Type.Array(Flag)),
+  },
+  { examples: [RECORD] },
+);
 export type FullRecord = Static<typeof FullRecord>;
 
-export const Statistics = Type.Object({
-  totalStudents: Type.Integer(),
-  presentCount: Type.Integer(),
-  absentCount: Type.Integer(),
-  lateCount: Type.Integer(),
-  excusedCount: Type.Integer(),
-  attendanceRate: Type.Number({ description: '(present + late) / (total − excused) × 100, two decimals; 0 if none' }),
-});
+export const Statistics = Type.Object(
+  {
+    totalStudents: Type.Integer(),
+    presentCount: Type.Integer(),
+    absentCount: Type.Integer(),
+    lateCount: Type.Integer(),
+    excusedCount: Type.Integer(),
+    attendanceRate: Type.Number({ description: '(present + late) / (total − excused) × 100, two decimals; 0 if none' }),
+  },
+  { examples: [STATISTICS] },
+);
 export type Statistics = Static<typeof Statistics>;
 
-export const OnlineStudent = Type.Object({
-  student_id: Id,
-  student_name: Type.String(),
-  roll: nullable(Type.String()),
-  profile_picture: nullable(Type.String()),
-  joined_at: Instant,
-});
+export const OnlineStudent = Type.Object(
+  {
+    student_id: StudentId,
+    student_name: Type.String(),
+    roll: nullable(Type.String()),
+    profile_picture: nullable(Type.String()),
+    joined_at: Instant,
+  },
+  { examples: [ONLINE_STUDENT] },
+);
 export type OnlineStudent = Static<typeof OnlineStudent>;
 
 export const MarkUpdate = Type.Object({
-  student_id: Id,
+  student_id: StudentId,
   status: AttendanceStatus,
   remarks: Type.Optional(Type.Union([Remarks, Type.Null()])),
 });
@@ -191,7 +221,7 @@ export const AuditEntry = Type.Object({
   seq: Type.Integer({ description: 'Live changes: the roll’s seq; corrections go on counting from there' }),
   at: Instant,
   by: Type.String({ description: 'User id, or "auto"' }),
-  student_id: nullable(Id),
+  student_id: nullable(StudentId),
   from: nullable(Type.String({ description: 'Attendance status, or session status for end and cancel' })),
   to: Type.String(),
   remarks: Type.Optional(nullable(Type.String())),

@@ -5,10 +5,10 @@ import {
   AuditEntry,
   CheckinPolicy,
   Course,
+  CourseId,
   Enrollment,
   EnrollmentStatus,
   FullRecord,
-  Id,
   Instant,
   MarkUpdate,
   Reason,
@@ -16,7 +16,9 @@ import {
   Remarks,
   RequestId,
   Session,
+  SessionId,
   Statistics,
+  StudentId,
   UserId,
 } from './nouns.ts';
 
@@ -48,9 +50,9 @@ export const InstantInput = Type.Union([Type.String({ minLength: 1, maxLength: 4
   examples: ['2026-09-07T08:00:00Z'],
 });
 
-export const CourseParams = Type.Object({ id: Id });
-export const SessionParams = Type.Object({ id: Id });
-export const RecordParams = Type.Object({ id: Id, student_id: Id });
+export const CourseParams = Type.Object({ id: CourseId });
+export const SessionParams = Type.Object({ id: SessionId });
+export const RecordParams = Type.Object({ id: SessionId, student_id: StudentId });
 export const StudentParams = Type.Object({ id: UserId });
 
 const paging = {
@@ -69,7 +71,7 @@ const bound = (which: 'inclusive' | 'exclusive') =>
   );
 export const SessionsQuery = Type.Object({
   ...paging,
-  course_id: Type.Optional(Id),
+  course_id: Type.Optional(CourseId),
   status: Type.Optional(
     Type.String({
       pattern: '^(scheduled|active|completed|cancelled)(,(scheduled|active|completed|cancelled))*$',
@@ -85,7 +87,7 @@ export const PageOf = <T extends TSchema>(items: T) =>
 
 const Staff = Type.Array(UserId, { maxItems: MAX_STAFF, description: 'User ids of co-teachers and assistants' });
 export const NewCourse = Type.Object({
-  id: Type.Optional(Id),
+  id: Type.Optional(CourseId),
   title: Title,
   teacher_id: Type.Optional(UserId),
   staff: Type.Optional(Staff),
@@ -100,7 +102,7 @@ export const CoursePatch = Type.Object({
 export const Courses = PageOf(Course);
 
 export const EnrollmentInput = Type.Object({
-  student_id: Id,
+  student_id: StudentId,
   user_id: Type.Optional(UserId),
   name: Line(200, '1–200 characters'),
   roll: optionalNull(Type.String({ minLength: 1, maxLength: 64 })),
@@ -119,8 +121,8 @@ export const EnrollmentsQuery = Type.Object({ ...paging, status: Type.Optional(E
 export const Enrollments = PageOf(Enrollment);
 
 export const NewSession = Type.Object({
-  id: Type.Optional(Id),
-  course_id: Id,
+  id: Type.Optional(SessionId),
+  course_id: CourseId,
   title: Title,
   description: Type.Optional(Description),
   date: InstantInput,
@@ -145,7 +147,9 @@ export const Marks = Type.Object({
 export const Cancellation = Type.Object({ reason: Type.Optional(Reason) });
 export const TicketRequest = Type.Object({
   code: Type.String({ minLength: 1, maxLength: 32 }),
-  device_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  device_id: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 128, description: 'Names this installation, where there are no cookies' }),
+  ),
 });
 export const Ticket = Type.Object({ ticket: Type.String(), expires_at: Instant });
 
@@ -174,7 +178,7 @@ export const Corrections = Type.Object({
   reason: Reason,
 });
 export const Corrected = Type.Object({
-  session_id: Id,
+  session_id: SessionId,
   version: Version,
   attendanceRecords: Type.Array(VersionedRecord, { description: 'Of everybody named, as they now are' }),
   statistics: Statistics,
@@ -192,7 +196,7 @@ const tally = {
   }),
 };
 export const StudentReport = Type.Object({
-  student_id: Id,
+  student_id: StudentId,
   student_name: Type.String(),
   roll: Type.Union([Type.String(), Type.Null()]),
   ...tally,
@@ -200,8 +204,8 @@ export const StudentReport = Type.Object({
 export const Report = PageOf(StudentReport);
 
 const HistoryItem = Type.Object({
-  session_id: Id,
-  course_id: Id,
+  session_id: SessionId,
+  course_id: CourseId,
   title: Type.String(),
   date: Type.String({ description: 'The planned start as a string of milliseconds' }),
   starts_at: Instant,
@@ -217,18 +221,18 @@ export const History = Type.Object({
 export const PersonExport = Type.Object({
   student_id: UserId,
   exported_at: Instant,
-  enrollments: Type.Array(Type.Object({ course_id: Id, ...Enrollment.properties })),
+  enrollments: Type.Array(Type.Object({ course_id: CourseId, ...Enrollment.properties })),
   records: Type.Array(
     Type.Object({
-      session_id: Id,
-      course_id: Id,
+      session_id: SessionId,
+      course_id: CourseId,
       title: Type.String(),
       date: Type.String(),
       user_id: Type.String(),
       ...VersionedRecord.properties,
     }),
   ),
-  audit: Type.Array(Type.Object({ session_id: Id, ...AuditEntry.properties })),
+  audit: Type.Array(Type.Object({ session_id: SessionId, ...AuditEntry.properties })),
 });
 export const Erasure = Type.Object({
   status: Type.Union([Type.Literal('erased'), Type.Literal('pending')], {

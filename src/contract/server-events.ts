@@ -3,16 +3,34 @@
  * another and long on purpose: whoever looks for an event looks here.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import { Epoch, InSession, Name, Numbers, nullable, OwnSeq, Seq } from './event-parts.ts';
+import type { ClientEventName } from './client-events.ts';
+import { ERRORS, type ErrorCode } from './errors.ts';
+import {
+  Count,
+  Epoch,
+  InSession,
+  Name,
+  Numbers,
+  nullable,
+  OwnSeq,
+  RollNumber,
+  Seq,
+  StudentName,
+  Total,
+  Version,
+} from './event-parts.ts';
+import { RECORD, SESSION, SESSION_ID, STATISTICS, STUDENT_ID } from './examples.ts';
 import {
   AttendanceStatus,
+  CourseId,
   FullRecord,
-  Id,
   Instant,
   OnlineStudent,
   ReducedRecord,
   Session,
+  SessionId,
   Statistics,
+  StudentId,
   UserId,
 } from './nouns.ts';
 
@@ -27,33 +45,45 @@ type ServerEventRow = {
   description: string;
 };
 
-const FinalDataReduced = Type.Object({
-  session: Session,
-  statistics: Statistics,
-  attendanceRecords: Type.Array(FullRecord, { maxItems: 0 }),
-});
-const FinalData = Type.Object({ session: Session, statistics: Statistics, attendanceRecords: Type.Array(FullRecord) });
+const ENDED = { session: { ...SESSION, status: 'completed' }, statistics: STATISTICS };
+const FinalDataReduced = Type.Object(
+  {
+    session: Session,
+    statistics: Statistics,
+    attendanceRecords: Type.Array(FullRecord, { maxItems: 0 }),
+  },
+  { examples: [{ ...ENDED, attendanceRecords: [] }] },
+);
+const FinalData = Type.Object(
+  { session: Session, statistics: Statistics, attendanceRecords: Type.Array(FullRecord) },
+  { examples: [{ ...ENDED, attendanceRecords: [RECORD] }] },
+);
 const ActiveSession = Type.Object({
-  sessionId: Id,
+  sessionId: SessionId,
   teacherId: UserId,
-  studentCount: Type.Integer({ description: 'Students with a joined_at' }),
+  studentCount: Type.Integer({ description: 'Students with a joined_at', examples: [28] }),
   startedAt: Instant,
 });
 export type ActiveSession = Static<typeof ActiveSession>;
 
-const ErrorPayload = Type.Object({
-  message: Type.String(),
-  code: Type.String(),
-  event: Type.String(),
-  session_id: Type.Optional(Type.String()),
-  course_id: Type.Optional(Type.String()),
-  request_id: Type.Optional(Type.String()),
-  retryable: Type.Boolean(),
-  opens_at: Type.Optional(Instant),
-  retry_after_ms: Type.Optional(Type.Integer()),
-  field: Type.Optional(Type.String()),
-  student_ids: Type.Optional(Type.Array(Type.String())),
-});
+/** With an example of what is refused, and why. */
+const refusal = (event: ClientEventName, code: ErrorCode) =>
+  Type.Object({
+    message: Type.String({ examples: [ERRORS[code].message] }),
+    code: Type.String({ description: 'Out of the closed list of error codes', examples: [code] }),
+    event: Type.String({ description: 'What was refused', examples: [event] }),
+    session_id: Type.Optional(Type.String()),
+    course_id: Type.Optional(Type.String()),
+    request_id: Type.Optional(Type.String()),
+    retryable: Type.Boolean({
+      description: 'Whether the same may be accepted later, unchanged',
+      examples: [ERRORS[code].retryable],
+    }),
+    opens_at: Type.Optional(Instant),
+    retry_after_ms: Type.Optional(Type.Integer({ description: 'RATE_LIMITED: wait so long' })),
+    field: Type.Optional(Type.String({ description: 'INVALID_PAYLOAD: which field' })),
+    student_ids: Type.Optional(Type.Array(Type.String(), { description: 'STUDENT_NOT_ON_ROLL: the first of them' })),
+  });
 
 const event = <const R extends ServerEventRow>(it: R) => it;
 
@@ -64,7 +94,7 @@ export const serverEvents = {
     payload: Type.Object({
       ...InSession,
       session: Session,
-      totalStudents: Type.Integer(),
+      totalStudents: Total,
       attendanceRecords: Type.Array(FullRecord),
       statistics: Statistics,
       ...Numbers,
@@ -77,7 +107,7 @@ export const serverEvents = {
     reachesStudents: true,
     payload: Type.Object({
       ...InSession,
-      message: Type.String(),
+      message: Type.String({ examples: ['Successfully joined attendance session'] }),
       status: nullable(AttendanceStatus),
       joined_at: nullable(Instant),
       session: Session,
@@ -95,13 +125,13 @@ export const serverEvents = {
     reachesStudents: false,
     payload: Type.Object({
       ...InSession,
-      student_id: Id,
-      student_name: Name,
-      roll: nullable(Type.String()),
+      student_id: StudentId,
+      student_name: StudentName,
+      roll: nullable(RollNumber),
       profile_picture: nullable(Type.String()),
       joined_at: Instant,
       status: AttendanceStatus,
-      online_count: Type.Integer(),
+      online_count: Count,
       seq: Seq,
       returned: Type.Optional(Type.Literal(true)),
     }),
@@ -112,18 +142,18 @@ export const serverEvents = {
     reachesStudents: false,
     payload: Type.Object({
       ...InSession,
-      student_id: Id,
-      student_name: Name,
-      roll: nullable(Type.String()),
+      student_id: StudentId,
+      student_name: StudentName,
+      roll: nullable(RollNumber),
       disconnected_at: Instant,
-      remaining_online_count: Type.Integer(),
+      remaining_online_count: Count,
     }),
     description: 'The last connection of a student is gone; the record stays.',
   }),
   studentLeft: event({
     to: 'staff',
     reachesStudents: false,
-    payload: Type.Object({ ...InSession, studentId: Id }),
+    payload: Type.Object({ ...InSession, studentId: StudentId }),
     description: 'The same for older screens.',
   }),
   attendanceUpdated: event({
@@ -131,8 +161,8 @@ export const serverEvents = {
     reachesStudents: true,
     payload: Type.Object({
       ...InSession,
-      student_id: Id,
-      studentId: Id,
+      student_id: StudentId,
+      studentId: StudentId,
       status: AttendanceStatus,
       attendanceRecord: ReducedRecord,
       updated_by: Name,
@@ -145,19 +175,26 @@ export const serverEvents = {
   studentMarkedPresent: event({
     to: 'asker',
     reachesStudents: false,
-    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord }),
+    payload: Type.Object({ ...InSession, student_id: StudentId, attendanceRecord: FullRecord }),
     description: 'Your mark is made.',
   }),
   studentMarkedAbsent: event({
     to: 'asker',
     reachesStudents: false,
-    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord }),
+    payload: Type.Object(
+      { ...InSession, student_id: StudentId, attendanceRecord: FullRecord },
+      {
+        examples: [
+          { session_id: SESSION_ID, student_id: STUDENT_ID, attendanceRecord: { ...RECORD, status: 'absent' } },
+        ],
+      },
+    ),
     description: 'Your mark is made.',
   }),
   studentMarked: event({
     to: 'staff',
     reachesStudents: false,
-    payload: Type.Object({ ...InSession, student_id: Id, attendanceRecord: FullRecord, seq: Seq }),
+    payload: Type.Object({ ...InSession, student_id: StudentId, attendanceRecord: FullRecord, seq: Seq }),
     description: 'One per changed record, for bulk too.',
   }),
   attendanceMarked: event({
@@ -165,9 +202,9 @@ export const serverEvents = {
     reachesStudents: true,
     payload: Type.Object({
       ...InSession,
-      sessionId: Id,
-      student_id: Id,
-      studentId: Id,
+      sessionId: SessionId,
+      student_id: StudentId,
+      studentId: StudentId,
       status: AttendanceStatus,
       marked_at: Instant,
       own_seq: OwnSeq,
@@ -193,7 +230,7 @@ export const serverEvents = {
     payload: Type.Object({
       ...InSession,
       updatedRecords: Type.Array(FullRecord),
-      totalUpdated: Type.Integer(),
+      totalUpdated: Type.Integer({ examples: [1] }),
     }),
     description: 'Your bulk is made: the records that it changed.',
   }),
@@ -203,7 +240,7 @@ export const serverEvents = {
     payload: Type.Object({
       ...InSession,
       statistics: Statistics,
-      online_count: Type.Integer(),
+      online_count: Count,
       ...Numbers,
       epoch: Epoch,
     }),
@@ -229,8 +266,8 @@ export const serverEvents = {
     reachesStudents: false,
     payload: Type.Object({
       ...InSession,
-      total_joined: Type.Integer(),
-      online_count: Type.Integer(),
+      total_joined: Count,
+      online_count: Count,
       online_students: Type.Array(OnlineStudent),
       retrieved_at: Instant,
     }),
@@ -241,7 +278,7 @@ export const serverEvents = {
     reachesStudents: false,
     payload: Type.Object({
       ...InSession,
-      code: Type.String(),
+      code: Type.String({ examples: ['048213'] }),
       expires_at: Instant,
       url: Type.Optional(Type.String()),
     }),
@@ -279,14 +316,14 @@ export const serverEvents = {
       statistics: Statistics,
       submitted_by: Name,
       submitted_at: Instant,
-      version: Type.Integer(),
+      version: Version,
     }),
     description: 'The attendance was submitted.',
   }),
   attendancePersisted: event({
     to: 'staff',
     reachesStudents: false,
-    payload: Type.Object({ ...InSession, version: Type.Integer(), persisted_at: Instant }),
+    payload: Type.Object({ ...InSession, version: Version, persisted_at: Instant }),
     description: 'The archive has it.',
   }),
   courseSessionStarted: event({
@@ -294,11 +331,11 @@ export const serverEvents = {
     reachesStudents: true,
     payload: Type.Object({
       ...InSession,
-      course_id: Id,
+      course_id: CourseId,
       teacher_id: UserId,
       teacher_name: Name,
-      session_topic: Type.String(),
-      total_students: Type.Integer(),
+      session_topic: Type.String({ examples: [SESSION.title] }),
+      total_students: Total,
       started_at: Instant,
     }),
     description: 'A session of this course has started.',
@@ -308,7 +345,7 @@ export const serverEvents = {
     reachesStudents: true,
     payload: Type.Object({
       ...InSession,
-      course_id: Id,
+      course_id: CourseId,
       teacher_id: UserId,
       teacher_name: Name,
       final_statistics: Statistics,
@@ -320,25 +357,25 @@ export const serverEvents = {
   activeSessionsData: event({
     to: 'course',
     reachesStudents: true,
-    payload: Type.Object({ course_id: Id, activeSessions: Type.Array(ActiveSession) }),
+    payload: Type.Object({ course_id: CourseId, activeSessions: Type.Array(ActiveSession) }),
     description: 'To the asker, a new subscriber, and the course room after each start and end.',
   }),
   attendanceError: event({
     to: 'asker',
     reachesStudents: true,
-    payload: ErrorPayload,
+    payload: refusal('joinAttendanceSession', 'SESSION_NOT_ACTIVE'),
     description: 'What you sent was refused.',
   }),
   activeSessionsError: event({
     to: 'asker',
     reachesStudents: true,
-    payload: ErrorPayload,
+    payload: refusal('subscribeToCourse', 'COURSE_NOT_FOUND'),
     description: 'What you asked of a course was refused.',
   }),
   serverDraining: event({
     to: 'node',
     reachesStudents: true,
-    payload: Type.Object({ reconnect_within_ms: Type.Integer() }),
+    payload: Type.Object({ reconnect_within_ms: Type.Integer({ examples: [3_000] }) }),
     description: 'This node is going away; the client will be reconnected elsewhere.',
   }),
   tokenExpiring: event({

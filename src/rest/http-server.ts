@@ -6,18 +6,21 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { refuse } from '../contract/errors.ts';
 import { API_PREFIX } from '../contract/routes.ts';
 import { HTTP_BODY_MAX_BYTES, HTTP_REQUEST_MAX_MS, PATH_PARAMETER_MAX_CHARS } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
+import { asyncApi } from './async-api.ts';
 import { addAttendanceRoutes } from './attendance-routes.ts';
 import { authenticate } from './caller.ts';
 import { addConsole, type ConsoleOptions } from './console.ts';
 import type { RestContext } from './context.ts';
 import { addCourseRoutes } from './course-routes.ts';
+import { EVENTS_PAGE_CSP, eventsPage } from './events-page.ts';
 import { addHealthRoutes, type HealthOptions } from './health-routes.ts';
 import { addCsvBody, addJsonBody } from './json-body.ts';
+import { originOf } from './landing-page.ts';
 import { openApi } from './open-api.ts';
 import { PROBLEM_JSON, problemOf, refusalFrom, sendProblem } from './problem.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -99,6 +102,7 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
     const pings = { live: () => services.live.ping(), registry: () => services.registry.ping() };
     addHealthRoutes(scope, { ...options, pings });
     addConsole(scope, options);
+    addEventsPage(scope);
   });
   return app;
 };
@@ -117,6 +121,18 @@ const addApi = (scope: FastifyInstance, options: HttpServerOptions): void => {
   addReportRoutes(add, options);
   addStudentRoutes(add, options);
   scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
+  scope.get('/asyncapi.json', { schema: { hide: true } }, async (request) => asyncApi(reachedAt(options, request)));
+};
+
+const reachedAt = ({ publicUrl }: HttpServerOptions, request: FastifyRequest): string => publicUrl ?? originOf(request);
+
+/** What Socket.IO takes and tells, beside the page of the REST API. */
+const addEventsPage = (scope: FastifyInstance): void => {
+  const own = { schema: { hide: true }, helmet: { contentSecurityPolicy: false } } as const;
+  scope.get('/docs/events', own, async (_request, reply) => {
+    reply.header('content-security-policy', EVENTS_PAGE_CSP);
+    return reply.type('text/html; charset=utf-8').send(eventsPage());
+  });
 };
 
 const addErrors = (app: FastifyInstance): void => {

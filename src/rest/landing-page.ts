@@ -1,17 +1,11 @@
 /** The page at `/`: what this is and where to go. Without scripts and without a request to anywhere. */
-import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { clientEvents, serverEvents } from '../contract/events.ts';
 import { API_PREFIX } from '../contract/routes.ts';
 import { originOfHost } from '../origins.ts';
+import { BASE_STYLE, contentPolicy, escaped, pageHtml } from './html.ts';
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6477; --paper: #f7f8fa; --card: #fff; --line: #dde2ea; --link: #1554c0; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9f0; --dim: #9aa4b8; --paper: #12151c; --card: #1a1f29; --line: #2c3442; --link: #8ab4ff; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
+const STYLE = `${BASE_STYLE}
 main { max-width: 46rem; margin: 0 auto; padding: 3rem 1.25rem 4rem; }
 h1 { font-size: 2.2rem; line-height: 1.15; margin: 0 0 .5rem; letter-spacing: -.02em; }
 h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
@@ -19,8 +13,6 @@ p { margin: 0 0 .8rem; }
 .lead { font-size: 1.15rem; color: var(--dim); margin-bottom: 2rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.2rem 1.3rem; margin: 0 0 1rem; }
 ul { margin: 0; padding-left: 1.1rem; }
-a { color: var(--link); }
-code, pre { font: .9em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 pre { margin: 0 0 .8rem; padding: .8rem 1rem; overflow-x: auto; background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; }
 .events { display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; list-style: none; margin-bottom: 1rem; }
 .events li { border: 1px solid var(--line); border-radius: .4rem; padding: .1rem .45rem; overflow-wrap: anywhere; }
@@ -31,17 +23,12 @@ const names = (table: object): string =>
     .map((name) => `<li><code>${name}</code></li>`)
     .join('');
 
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231554c0'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
-
 /** Where whoever asks has reached us, with the forwarded headers of proxies that are trusted. */
 export const originOf = ({ protocol, host, socket }: FastifyRequest): string => {
   const origin = originOfHost(host, protocol === 'https');
   if (origin !== null) return origin;
   return socket.localPort === undefined ? 'http://localhost' : `http://localhost:${socket.localPort}`;
 };
-
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (it) => `&#${it.charCodeAt(0)};`);
 
 /** Socket.IO takes a path in its URL for a namespace: the one in front of a proxied service is told beside it. */
 const connection = (base: string): string => {
@@ -51,23 +38,16 @@ const connection = (base: string): string => {
 };
 
 /** base: where people reach this service, a URL without a slash at its end and without quotation marks. */
-export const landingPage = (base: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Rollcast</title>
-<link rel="icon" href="${ICON}">
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
+export const landingPage = (base: string): string => pageHtml({ title: 'Rollcast', style: STYLE, body: bodyOf(base) });
+
+const bodyOf = (base: string): string => `<main>
 <h1>Rollcast</h1>
 <p class="lead">Live roll call for many classrooms at once: students check in, the teacher sees them arrive, marks and ends, and the attendance is kept.</p>
 <section>
 <h2>Where to go</h2>
 <ul>
 <li><a href="/docs">REST API</a>, readable, and as <a href="/api/v1/openapi.json">OpenAPI</a></li>
+<li><a href="/docs/events">Socket.IO events</a>, readable, and as <a href="/api/v1/asyncapi.json">AsyncAPI</a></li>
 <li><a href="/livez">/livez</a>: this process is alive. <a href="/readyz">/readyz</a>: it can serve</li>
 </ul>
 </section>
@@ -88,11 +68,6 @@ const answer = await socket.emitWithAck('startAttendanceSession', { session_id }
 <p>To clients:</p>
 <ul class="events">${names(serverEvents)}</ul>
 </section>
-</main>
-</body>
-</html>
-`;
+</main>`;
 
-const styleHash = createHash('sha256').update(STYLE).digest('base64');
-
-export const LANDING_PAGE_CSP = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const LANDING_PAGE_CSP = contentPolicy(STYLE);

@@ -12,6 +12,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       description:
         'Live roll call for many classrooms at once. Errors are RFC 9457 problems with a code and whether a repeat may succeed. Lists take limit and cursor.',
     },
+    externalDocs: { description: 'Socket.IO events', url: '/docs/events' },
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     security: [{ token: [] }],
     tags: ['Courses', 'Sessions', 'Attendance', 'Reports', 'Students'].map((name) => ({ name })),

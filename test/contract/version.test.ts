@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { acknowledgementOf, Refused } from '../../src/contract/acknowledgements.ts';
 import { ERRORS } from '../../src/contract/errors.ts';
-import { clientEvents, NAMESPACES, serverEvents } from '../../src/contract/events.ts';
+import { type ClientEventName, clientEvents, NAMESPACES, serverEvents } from '../../src/contract/events.ts';
 import { PROTOCOL_HISTORY, PROTOCOL_VERSION } from '../../src/contract/version.ts';
 
 /** The hash of the wire as each version left it. A line whose version was released is never edited. */
 const WIRE_HASHES: Record<number, string> = {
-  1: '7dff9145cf94f91a2acba9ae38ef0d93',
+  1: '165490905c4884d85a876095dd4e25dd',
 };
 
 /** What says something to readers and nothing to machines. */
@@ -35,6 +36,13 @@ const wire = () =>
       errorEvent,
       maxBytes,
     })),
+    // Of the others, it is the payload of their reply event.
+    acknowledgements: Object.fromEntries(
+      (Object.keys(clientEvents) as ClientEventName[])
+        .filter((name) => clientEvents[name].reply === null)
+        .map((name) => [name, acknowledgementOf(name)]),
+    ),
+    refused: Refused,
     server: each(serverEvents, ({ payload, to }) => ({ payload, to })),
     errors: each(ERRORS, ({ status, retryable }) => ({ status, retryable })),
   });

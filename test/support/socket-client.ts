@@ -18,7 +18,7 @@ import {
 } from '../../src/contract/events.ts';
 import { MAIL_MARK, type Person, REMARK_MARK, STUDENT_MARK } from './people.ts';
 import { until } from './until.ts';
-import { wrongWithEvent } from './wire-check.ts';
+import { wrongWithAcknowledgement, wrongWithEvent } from './wire-check.ts';
 
 export type HeardEvent = { event: string; payload: Record<string, unknown> };
 
@@ -106,7 +106,7 @@ export class TestClient {
   async ask(event: ClientEventName, payload: unknown): Promise<Acknowledgement> {
     const from = this.heard.length;
     const answer: Acknowledgement = await this.socket.timeout(ANSWER_DEADLINE_MS).emitWithAck(event, payload);
-    if (this.person.role === 'student') this.checkText(`the answer to ${event}`, answer);
+    this.checkAnswer(event, answer);
     if (answer.ok) await this.repliedWith(event, payload, answer, from);
     else await this.erredWith(event, answer, from);
     return answer;
@@ -134,6 +134,7 @@ export class TestClient {
   /** The acknowledgement of an event that must be accepted, be it a repeated request or not. */
   async acknowledged(event: ClientEventName, payload: unknown): Promise<Acknowledgement> {
     const answer: Acknowledgement = await this.socket.timeout(ANSWER_DEADLINE_MS).emitWithAck(event, payload);
+    this.checkAnswer(event, answer);
     expect(answer, `${event} of ${this.person.sub}`).toMatchObject({ ok: true });
     return answer;
   }
@@ -197,6 +198,12 @@ export class TestClient {
     const last = this.lastSeq.get(session_id) ?? 0;
     if (seq < last) this.violations.push(`${event} with seq ${seq} came after seq ${last}`);
     this.lastSeq.set(session_id, seq);
+  }
+
+  private checkAnswer(event: ClientEventName, answer: Acknowledgement): void {
+    const wrong = wrongWithAcknowledgement(event, answer);
+    if (wrong !== null) this.violations.push(wrong);
+    if (this.person.role === 'student') this.checkText(`the answer to ${event}`, answer);
   }
 
   private checkStudent(event: string, payload: Record<string, unknown>): void {

@@ -1,7 +1,14 @@
 /** Holds what the service sends against the contract: every key that it sends is in the schema, every key of the schema is there. */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type ServerEventName, serverEvents } from '../../src/contract/events.ts';
+import { acknowledgementOf, Refused } from '../../src/contract/acknowledgements.ts';
+import {
+  type Acknowledgement,
+  type ClientEventName,
+  clientEvents,
+  type ServerEventName,
+  serverEvents,
+} from '../../src/contract/events.ts';
 import type { RouteRow } from '../../src/contract/routes.ts';
 
 type Node = { [key: string]: unknown };
@@ -38,6 +45,19 @@ export const wrongWithEvent = (event: string, payload: unknown): string | null =
   if (check === undefined) return `${event} is not in the event table`;
   const wrong = check(payload);
   return wrong === null ? null : `${event}: ${wrong}`;
+};
+
+const acknowledgementChecks = new Map(
+  (Object.keys(clientEvents) as ClientEventName[]).map((name) => [name, strictly(acknowledgementOf(name))] as const),
+);
+const wrongWithRefusal = strictly(Refused);
+
+/** What is wrong with what a callback received, or null. */
+export const wrongWithAcknowledgement = (event: string, answer: Acknowledgement): string | null => {
+  const { ok, ...fields } = answer;
+  const check = acknowledgementChecks.get(event as ClientEventName);
+  const wrong = ok && check !== undefined ? check(fields) : wrongWithRefusal(answer);
+  return wrong === null ? null : `the acknowledgement of ${event}: ${wrong}`;
 };
 
 const answerChecks = new WeakMap<RouteRow, Map<number, Check>>();
