@@ -62,6 +62,15 @@ describe('the check itself', () => {
     ['demo/demo.ts', '../main.ts'],
     ['rest/deep/er.ts', '../../main.ts'],
     ['app.ts', '../test/support/client.ts'],
+    ['client/roll.ts', '../contract/nouns.ts'],
+    ['client/roll.ts', '../domain/statistics.ts'],
+    ['client/rollcast.ts', 'typebox'],
+    ['client/rollcast.ts', 'node:crypto'],
+    ['web/console.ts', '../domain/roll.ts'],
+    ['app.ts', './client/index.ts'],
+    ['app.ts', './web/console.ts'],
+    ['demo/demo.ts', '../client/index.ts'],
+    ['client/index.ts', '../web/console.ts'],
   ])('%s may not import %s', (file, specifier) => {
     expect(findViolations([{ path: file, text: `import '${specifier}';` }])).toHaveLength(1);
   });
@@ -80,8 +89,24 @@ describe('the check itself', () => {
     ['app.ts', './sockets/socket-server.ts'],
     ['main.ts', './app.ts'],
     ['demo/demo.ts', '../app.ts'],
+    ['client/rollcast.ts', 'socket.io-client'],
+    ['client/react.ts', 'react'],
+    ['web/console.ts', '../client/index.ts'],
+    ['web/console.ts', '../contract/nouns.ts'],
+    ['web/console.ts', 'react-dom/client'],
   ])('%s may import %s', (file, specifier) => {
     expect(findViolations([{ path: file, text: `import { a } from '${specifier}';` }])).toEqual([]);
+  });
+
+  test('the client may import types of the contract, and nothing of it that runs', () => {
+    const types =
+      "import type {\n  A,\n} from '../contract/events.ts';\nexport type { B } from '../contract/nouns.ts';";
+    expect(findViolations([{ path: 'client/index.ts', text: types }])).toEqual([]);
+    const both = `${types}\nimport { type C, d } from '../contract/events.ts';`;
+    expect(findViolations([{ path: 'client/index.ts', text: both }])).toEqual([
+      'client/index.ts imports ../contract/events.ts: client takes types alone from contract',
+      'client/index.ts imports ../contract/events.ts: client takes types alone from contract',
+    ]);
   });
 
   test.each(['utils/a.ts', 'live/helpers/a.ts', 'common/a.ts', 'types/a.ts', 'interfaces/a.ts'])(

@@ -1,7 +1,10 @@
 /** Which sessions of a course are running, as its members are told. */
 import type { ActiveSession } from '../contract/events.ts';
+import { RollcastError } from './error.ts';
 import { type Observable, Value } from './observable.ts';
 import type { SessionHost } from './session.ts';
+
+const OUT_CODES = new Set(['STUDENT_NOT_ENROLLED', 'COURSE_NOT_FOUND', 'FORBIDDEN']);
 
 export class CourseFeed {
   readonly course_id: string;
@@ -22,8 +25,17 @@ export class CourseFeed {
   /** From now on, and again after every reconnect. RollcastError. */
   async follow(): Promise<readonly ActiveSession[]> {
     this.isFollowed = true;
-    const answer = await this.host.request('subscribeToCourse', { course_id: this.course_id });
-    this.hear('activeSessionsData', answer as { activeSessions: ActiveSession[] });
+    try {
+      const { activeSessions } = await this.host.request('subscribeToCourse', { course_id: this.course_id });
+      this.hear('activeSessionsData', { activeSessions });
+    } catch (error) {
+      // Whoever got no answer asks at the next reconnect; who is not in the course need not.
+      if (error instanceof RollcastError && OUT_CODES.has(error.code)) {
+        this.isFollowed = false;
+        this.active.set([]);
+      }
+      throw error;
+    }
     return this.active.get();
   }
 
@@ -33,7 +45,9 @@ export class CourseFeed {
   }
 
   hear(event: string, { activeSessions }: { activeSessions?: ActiveSession[] }): void {
-    if (event === 'activeSessionsData' && activeSessions !== undefined) this.active.set(activeSessions);
+    if (event === 'activeSessionsData' && activeSessions !== undefined && this.isFollowed) {
+      this.active.set(activeSessions);
+    }
   }
 
   async reconnected(): Promise<void> {

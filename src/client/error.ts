@@ -1,8 +1,11 @@
 /** What a request was refused with. */
 import type { AcknowledgedError } from '../contract/events.ts';
 
-/** Of this library and not of the service: no answer came in time, so the outcome is unknown; or there is no way on. */
-export type LocalErrorCode = 'TIMEOUT' | 'CLOSED';
+/**
+ * Of this library and not of the service. TIMEOUT: no answer came in time, so the outcome is unknown. CLOSED: it was
+ * given up here, by close(), leave() or forget(). TOKEN_UNAVAILABLE: who was asked for a token has failed.
+ */
+export type LocalErrorCode = 'TIMEOUT' | 'CLOSED' | 'TOKEN_UNAVAILABLE';
 
 export class RollcastError extends Error {
   /** Of the service's table (docs/reference/errors.md), or a LocalErrorCode. */
@@ -24,5 +27,8 @@ export class RollcastError extends Error {
   }
 }
 
-export const localError = (code: LocalErrorCode, message: string): RollcastError =>
-  new RollcastError({ code, message, retryable: code === 'TIMEOUT' });
+export const localError = (code: LocalErrorCode, message: string, cause?: unknown): RollcastError => {
+  const error = new RollcastError({ code, message, retryable: code !== 'CLOSED' });
+  if (cause !== undefined) error.cause = cause;
+  return error;
+};

@@ -18,8 +18,9 @@ export type {
   SessionStatus,
   Statistics,
 } from '../contract/nouns.ts';
+export type { AnswerTo } from './answers.ts';
 export type { CourseFeed } from './course.ts';
-export { RollcastError } from './error.ts';
+export { type LocalErrorCode, RollcastError } from './error.ts';
 export type { Observable } from './observable.ts';
 export type { RequestOptions } from './requests.ts';
 export { type Me, type Roll, type RollRecord, statisticsOf } from './roll.ts';

@@ -24,10 +24,20 @@ export class Value<T> implements Observable<T> {
   set(value: T): void {
     if (Object.is(value, this.current)) return;
     this.current = value;
-    for (const listener of [...this.listeners]) listener();
+    for (const listener of [...this.listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        // A mistake of who listens: uncaught, as it should be, but nobody else misses anything by it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   update(changes: Partial<T>): void {
-    this.set({ ...this.current, ...changes });
+    const keys = Object.keys(changes) as (keyof T)[];
+    if (keys.some((key) => !Object.is(changes[key], this.current[key]))) this.set({ ...this.current, ...changes });
   }
 }

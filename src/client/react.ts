@@ -1,51 +1,68 @@
-/** rollcast/react: a session as React components use it. */
-import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+/** rollcast/react: a session as React components use it. See docs/guides/react.md. */
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { AttendanceSession, Connection, Me, Observable, Roll, Rollcast } from './index.ts';
 
-const { requestAnimationFrame: nextFrame } = globalThis as unknown as {
-  requestAnimationFrame: (callback: () => void) => number;
+/** Pages in the background have no frames, and Node has none at all. */
+const WITHOUT_FRAMES_MS = 250;
+
+const frames = globalThis as unknown as {
+  requestAnimationFrame?: (callback: () => void) => number;
+  cancelAnimationFrame?: (frame: number) => void;
 };
 
-/** A value that may change many times between two frames, as often as there are frames. */
-const useFramed = <T>(value: Observable<T>): T => {
-  const shown = useRef(value.get());
-  const source = useRef(value);
-  if (source.current !== value) {
-    source.current = value;
-    shown.current = value.get();
-  }
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      let frame = 0;
-      const show = () => {
-        frame = 0;
-        if (Object.is(shown.current, value.get())) return;
-        shown.current = value.get();
-        changed();
-      };
-      const unsubscribe = value.subscribe(() => {
-        // Pages in the background have no frames, and nobody who looks.
-        if (frame === 0) frame = nextFrame(show);
-      });
-      show();
-      return unsubscribe;
+/** Calls at the next frame, or soon where there is none. What is returned prevents it. */
+const atNextFrame = (what: () => void): (() => void) => {
+  const cancel = () => {
+    clearTimeout(timer);
+    if (frame !== undefined) frames.cancelAnimationFrame?.(frame);
+  };
+  const now = () => {
+    cancel();
+    what();
+  };
+  const timer = setTimeout(now, WITHOUT_FRAMES_MS);
+  const frame = frames.requestAnimationFrame?.(now);
+  return cancel;
+};
+
+/** A value that may change many times between two frames, as often as there are frames. For one subscriber. */
+const framed = <T>(source: Observable<T>): Observable<T> => {
+  let shown = source.get();
+  let isWatched = false;
+  return {
+    get: () => {
+      if (!isWatched) shown = source.get();
+      return shown;
     },
-    [value],
-  );
-  return useSyncExternalStore(
-    subscribe,
-    () => shown.current,
-    () => shown.current,
-  );
+    subscribe: (listener) => {
+      let cancel: (() => void) | null = null;
+      const show = () => {
+        cancel = null;
+        shown = source.get();
+        listener();
+      };
+      const unsubscribe = source.subscribe(() => {
+        cancel ??= atNextFrame(show);
+      });
+      // As it is by now: it may have changed since it was read for the first time.
+      shown = source.get();
+      isWatched = true;
+      return () => {
+        isWatched = false;
+        unsubscribe();
+        cancel?.();
+      };
+    },
+  };
 };
 
-const useValue = <T>(value: Observable<T>): T =>
-  useSyncExternalStore(value.subscribe.bind(value), value.get, value.get);
+const useValue = <T>(value: Observable<T>): T => useSyncExternalStore(value.subscribe, value.get, value.get);
 
 export const useConnection = (client: Rollcast): Connection => useValue(client.connection);
 
 /** The roll, at most once a frame. */
-export const useRoll = (session: AttendanceSession): Roll => useFramed(session.roll);
+export const useRoll = (session: AttendanceSession): Roll =>
+  useValue(useMemo(() => framed(session.roll), [session.roll]));
 
 export type UsedSession = {
   session: AttendanceSession;
@@ -54,7 +71,10 @@ export type UsedSession = {
   connection: Connection;
 };
 
-/** A session for as long as the component is there. It joins or starts nothing by itself. */
+/**
+ * A session, with its state. It connects, but neither joins nor starts by itself; and it goes on being followed when the
+ * component is gone: client.forget(session_id) lets go of it.
+ */
 export const useAttendanceSession = (client: Rollcast, session_id: string): UsedSession => {
   const session = useMemo(() => client.session(session_id), [client, session_id]);
   useEffect(() => {

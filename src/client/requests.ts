@@ -2,7 +2,8 @@
  * Requests over a socket that comes and goes: each is sent until it is answered, and what changes something always under
  * the same request id, so it happens once however often it is sent.
  */
-import type { AcknowledgedError, Acknowledgement, ClientEventName } from '../contract/events.ts';
+import type { Acknowledgement, ClientEventName } from '../contract/events.ts';
+import type { ChangingEvent } from './answers.ts';
 import { localError, RollcastError } from './error.ts';
 
 /** One try waits this long for its answer. */
@@ -17,6 +18,18 @@ const PAUSE_MAX_MS = 5_000;
 const REPEATED_CODES = new Set(['STORE_UNAVAILABLE', 'CONFLICT', 'RATE_LIMITED']);
 const REQUEST_ID_BYTES = 12;
 
+const CHANGING: Record<ChangingEvent, true> = {
+  startAttendanceSession: true,
+  joinAttendanceSession: true,
+  leaveAttendanceSession: true,
+  markStudentPresent: true,
+  markStudentAbsent: true,
+  markStudentAttendance: true,
+  bulkUpdateAttendance: true,
+  endAttendanceSession: true,
+  submitAttendance: true,
+};
+
 export type RequestOptions = {
   /** Unset: a new one for whatever changes something. Give it to go on with a request of an earlier page. */
   request_id?: string | undefined;
@@ -30,6 +43,7 @@ export type Wire = {
   connected(within_ms: number): Promise<void>;
   /** Rejects when there was no answer in time, or the connection went away before it. */
   emit(event: ClientEventName, payload: object, within_ms: number): Promise<Acknowledgement>;
+  /** Rejects when it will not be tried again. */
   pause(ms: number): Promise<void>;
   /** Between 0 and 1. */
   random(): number;
@@ -38,28 +52,30 @@ export type Wire = {
 };
 
 /** Also where pages are not served by HTTPS, and there is no randomUUID(). */
-export const newRequestId = (): string =>
+const newRequestId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(REQUEST_ID_BYTES)), (it) => it.toString(16).padStart(2, '0')).join(
     '',
   );
 
-/** The answer, without `ok`. RollcastError: refused, or TIMEOUT. */
+/** The answer, without `ok`. RollcastError: refused, given up here, or TIMEOUT. */
 export const request = async (
   wire: Wire,
   event: ClientEventName,
   payload: object,
-  { giveUpAfter = GIVE_UP_AFTER_MS }: RequestOptions = {},
+  { giveUpAfter = GIVE_UP_AFTER_MS, request_id }: RequestOptions = {},
 ): Promise<Record<string, unknown>> => {
+  const id = request_id ?? (Object.hasOwn(CHANGING, event) ? newRequestId() : undefined);
+  const whole = id === undefined ? payload : { ...payload, request_id: id };
   const deadline = wire.now() + giveUpAfter;
   const left = () => Math.max(0, deadline - wire.now());
   for (let tries = 0; ; tries += 1) {
     await wire.connected(left());
-    const answer = await wire.emit(event, payload, Math.min(ANSWER_WITHIN_MS, left())).catch(() => null);
+    const answer = await wire.emit(event, whole, Math.min(ANSWER_WITHIN_MS, left())).catch(() => null);
     if (answer?.ok) {
       const { ok: _ok, ...fields } = answer;
       return fields;
     }
-    const error = answer === null ? localError('TIMEOUT', 'No answer') : new RollcastError(answer as AcknowledgedError);
+    const error = answer === null ? localError('TIMEOUT', 'No answer') : new RollcastError(answer);
     const mayRepeat = answer === null || (error.retryable && REPEATED_CODES.has(error.code));
     const wait = error.retry_after_ms ?? Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** tries) * (1 - wire.random() / 2);
     if (!mayRepeat || wait > left()) throw error;

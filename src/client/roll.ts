@@ -3,14 +3,7 @@
  * of each whether it follows on what is known, is old, or shows that something was missed. No sockets, no clock.
  */
 import type { ServerEventName, ServerPayload } from '../contract/events.ts';
-import type {
-  AttendanceStatus,
-  FullRecord,
-  OnlineStudent,
-  ReducedRecord,
-  Session,
-  Statistics,
-} from '../contract/nouns.ts';
+import type { AttendanceStatus, FullRecord, ReducedRecord, Session, Statistics } from '../contract/nouns.ts';
 
 /** A student's line: staff know all of it, students of others only status and marked_at. */
 export type RollRecord = ReducedRecord &
@@ -62,17 +55,14 @@ export const NO_ROLL: Roll = {
 
 export const NOBODY: Me = { status: null, joined_at: null, marked_at: null, own_seq: 0, student_id: null };
 
-export type Known = { readonly roll: Roll; readonly me: Me };
+export type Known = {
+  readonly roll: Roll;
+  readonly me: Me;
+  /** Of room_seq: all changes up to it came as a whole. The last one may have several events, and a connection may break between them. */
+  readonly whole: number;
+};
 /** missed: something before it is missing, or is not known to be there. */
 export type Taken = { known: Known; missed: boolean };
-
-type Numbers = { seq: number; room_seq: number; epoch: string; own_seq?: number | undefined };
-export type Snapshot = {
-  session: Session;
-  attendanceRecords: RollRecord[];
-  statistics: Statistics;
-  online_students?: OnlineStudent[];
-};
 
 const COUNTED: Record<AttendanceStatus, keyof Statistics> = {
   present: 'presentCount',
@@ -137,11 +127,15 @@ type Numbered = { seq: number; room_seq?: number };
 const place = (roll: Roll, it: Numbered, { isStaff }: Follower): Place =>
   isStaff ? placeOf(it.seq, roll.seq) : it.room_seq === undefined ? 'next' : placeOf(it.room_seq, roll.room_seq);
 
-const moved = (roll: Roll, { seq, room_seq }: Numbered): Roll => ({
-  ...roll,
-  seq: Math.max(roll.seq, seq),
-  room_seq: Math.max(roll.room_seq, room_seq ?? 0),
+const moved = ({ roll, me, whole }: Known, { seq, room_seq = 0 }: Numbered): Known => ({
+  roll: { ...roll, seq: Math.max(roll.seq, seq), room_seq: Math.max(roll.room_seq, room_seq) },
+  me,
+  // That the next one comes shows that there was no more of the one before.
+  whole: room_seq > roll.room_seq ? roll.room_seq : whole,
 });
+
+/** The connection broke: what may have come in part is counted as if it had not come. */
+export const afterBreak = (known: Known): Known => ({ ...known, roll: { ...known.roll, room_seq: known.whole } });
 
 type Taker<E extends ServerEventName> = (known: Known, payload: ServerPayload<E>, follower: Follower) => Taken;
 type Takers = { [E in ServerEventName]?: Taker<E> };
@@ -155,7 +149,7 @@ const change = <P extends Numbered>(make: (roll: Roll, payload: P, isStaff: bool
     const where = place(known.roll, payload, follower);
     if (where === 'old') return same(known);
     if (where === 'gap') return gap(known);
-    return same({ ...known, roll: moved(make(known.roll, payload, follower.isStaff), payload) });
+    return same(moved({ ...known, roll: make(known.roll, payload, follower.isStaff) }, payload));
   };
 };
 
@@ -187,7 +181,7 @@ const TAKERS: Takers = {
     if (own_seq <= me.own_seq) return same(known);
     const mine = { ...me, student_id, status, marked_at, own_seq };
     return {
-      known: { me: mine, roll: withRecords(roll, [{ student_id, status, marked_at }], false) },
+      known: { ...known, me: mine, roll: withRecords(roll, [{ student_id, status, marked_at }], false) },
       missed: own_seq > me.own_seq + 1,
     };
   },
@@ -197,7 +191,8 @@ const TAKERS: Takers = {
     const { isStaff } = follower;
     if (isStaff ? seq < roll.seq : room_seq < roll.room_seq) return same(known);
     const isBehind = isStaff ? seq > roll.seq : room_seq > roll.room_seq;
-    return { known: { ...known, roll: { ...roll, statistics, online_count } }, missed: isBehind };
+    const whole = isBehind ? known.whole : roll.room_seq;
+    return { known: { ...known, whole, roll: { ...roll, statistics, online_count } }, missed: isBehind };
   },
   attendanceSessionEnded: change((roll, { finalData, ended_by, ended_at }) => ({
     ...roll,
@@ -228,42 +223,3 @@ export const take = (known: Known, event: string, payload: unknown, follower: Fo
 
 /** Whether anything here looks at an event. */
 export const isTaken = (event: string): boolean => Object.hasOwn(TAKERS, event);
-
-/** The roll as the service says that it is. */
-export const fromSnapshot = (
-  { roll, me }: Known,
-  snapshot: Snapshot,
-  numbers: Numbers,
-  { isStaff }: Follower,
-): Known => {
-  const { session, attendanceRecords, statistics, online_students } = snapshot;
-  const pictures = new Map([...roll.records].map(([id, it]) => [id, it.profile_picture]));
-  for (const it of online_students ?? []) pictures.set(it.student_id, it.profile_picture);
-  const records = attendanceRecords.map((it): RollRecord => {
-    const profile_picture = pictures.get(it.student_id);
-    return profile_picture === undefined ? it : { ...it, profile_picture };
-  });
-  const own = isStaff ? undefined : records[0];
-  const { seq, room_seq, epoch } = numbers;
-  const isOver = session.status === 'completed' || session.status === 'cancelled';
-  return {
-    roll: {
-      ...roll,
-      phase: isOver ? 'over' : roll.phase,
-      session,
-      statistics,
-      // A student's snapshot says nothing of others: what was known of them may be old.
-      records: new Map(records.map((it) => [it.student_id, it])),
-      online: new Set((online_students ?? []).map(({ student_id }) => student_id)),
-      online_count: isStaff ? (online_students ?? []).length : roll.online_count,
-      seq,
-      room_seq,
-      epoch,
-    },
-    me: {
-      ...me,
-      own_seq: numbers.own_seq ?? me.own_seq,
-      ...(own === undefined ? {} : { student_id: own.student_id, status: own.status, marked_at: own.marked_at }),
-    },
-  };
-};

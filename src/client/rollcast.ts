@@ -3,17 +3,25 @@
  * the sessions and courses that are followed over it.
  */
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import type { Acknowledgement, ActiveSession, ClientEventName, ServerEventName } from '../contract/events.ts';
+import type {
+  Acknowledgement,
+  ActiveSession,
+  ClientEventName,
+  ClientPayload,
+  ServerEventName,
+  ServerPayload,
+} from '../contract/events.ts';
+import type { AnswerTo } from './answers.ts';
 import { CourseFeed } from './course.ts';
 import { localError, RollcastError } from './error.ts';
 import { type Observable, Value } from './observable.ts';
-import { newRequestId, type RequestOptions, request, type Wire } from './requests.ts';
+import { type RequestOptions, request, type Wire } from './requests.ts';
 import { AttendanceSession, type SessionHost } from './session.ts';
 
 export type Connection = {
   /** refused: the service does not take the token, and it is not tried again before connect(). */
   readonly status: 'closed' | 'connecting' | 'connected' | 'reconnecting' | 'refused';
-  /** Why it is not connected, as far as the service said so. */
+  /** Why it is not connected, as far as it is known. */
   readonly error: RollcastError | null;
 };
 
@@ -29,21 +37,8 @@ export type RollcastOptions = {
   socket?: Partial<ManagerOptions & SocketOptions>;
 };
 
-/** Of events that change something: they get a request id. */
-const ONCE = new Set<ClientEventName>([
-  'startAttendanceSession',
-  'joinAttendanceSession',
-  'leaveAttendanceSession',
-  'markStudentPresent',
-  'markStudentAbsent',
-  'markStudentAttendance',
-  'bulkUpdateAttendance',
-  'endAttendanceSession',
-  'submitAttendance',
-]);
-
 const TOKEN_CODES = new Set(['TOKEN_EXPIRED', 'TOKEN_INVALID', 'TOKEN_MISSING', 'FORBIDDEN']);
-/** A service that closes a connection by name (it never should) is asked again after this. */
+/** What socket.io-client does not try again by itself is tried again after this, and up to as much more. */
 const AGAIN_AFTER_MS = 1_000;
 
 export class Rollcast {
@@ -52,49 +47,60 @@ export class Rollcast {
   private readonly connectionValue = new Value<Connection>({ status: 'closed', error: null });
   private readonly sessions = new Map<string, AttendanceSession>();
   private readonly courses = new Map<string, CourseFeed>();
-  private readonly waiting = new Set<{ resolve: () => void; reject: (error: RollcastError) => void }>();
-  private lastToken: string | null = null;
+  /** Those who wait for a connection: told that it is there, or why it will not be. */
+  private readonly waiting = new Set<(error: RollcastError | null) => void>();
+  /** Grows at each close(): requests of before do not go on after it. */
+  private life = 0;
   private hasConnected = false;
+  private hasAskedAgain = false;
+  private lastToken: string | null = null;
+  private tokenError: RollcastError | null = null;
 
   /** Does not connect yet. */
   constructor(options: RollcastOptions) {
     this.options = options;
     const { url = '', namespace = '/', socket } = options;
-    const to = namespace === '/' ? url : `${url}${namespace}`;
+    const to = namespace === '/' ? url : `${url.replace(/\/$/, '')}${namespace}`;
     const auth = (give: (auth: object) => void) => {
       const { device_id } = options;
       const rest = device_id === undefined ? {} : { device_id };
       void this.token().then((token) => give({ token: token ?? undefined, ...rest }));
     };
-    const wanted = { withCredentials: true, ...socket, autoConnect: false, auth };
+    // A connection of its own: what closes one user's must not close another's in the same page.
+    const wanted = { withCredentials: true, forceNew: true, ...socket, autoConnect: false, auth };
     this.socket = to === '' ? io(wanted) : io(to, wanted);
     this.socket.on('connect', () => this.connected());
     this.socket.on('disconnect', (reason) => this.disconnected(reason));
     this.socket.on('connect_error', (error) => this.failed(error));
     this.socket.onAny((event: string, payload: unknown) => this.hear(event, payload));
-    this.socket.io.on('reconnect_attempt', () => this.connectionValue.update({ status: 'reconnecting' }));
   }
 
   get connection(): Observable<Connection> {
     return this.connectionValue;
   }
 
+  /** Once is enough: from then on it comes back by itself. Again: after close(), or when it was refused. */
   connect(): this {
     const { status } = this.connection.get();
-    if (status === 'closed' || status === 'refused') this.connectionValue.set({ status: 'connecting', error: null });
-    this.socket.connect();
+    if (status === 'closed' || status === 'refused') {
+      this.hasAskedAgain = false;
+      this.connectionValue.set({ status: 'connecting', error: null });
+      this.open();
+    }
     return this;
   }
 
-  /** Ends everything; what is under way is rejected. connect() begins anew. */
+  /** Ends everything: no session and no course is followed any more, what is under way is rejected. connect() begins anew. */
   close(): void {
+    this.life += 1;
+    this.hasConnected = false;
     for (const it of this.sessions.values()) it.close();
     for (const it of this.courses.values()) it.close();
-    this.sessions.clear();
-    this.courses.clear();
+    // What it could not send yet it would send at the next connection, which may be somebody else's.
+    this.socket.sendBuffer = [];
     this.socket.disconnect();
     this.connectionValue.set({ status: 'closed', error: null });
-    this.rejectWaiting(localError('CLOSED', 'The connection was closed'));
+    this.tellWaiting(closed());
   }
 
   /** The same object for the same id, until it is forgotten. */
@@ -102,7 +108,7 @@ export class Rollcast {
     return kept(this.sessions, session_id, () => new AttendanceSession(session_id, this.host));
   }
 
-  /** Lets go of a session, without leaving it: its state does not follow any more. */
+  /** Lets go of a session, without leaving it: its object follows nothing any more, session() makes a new one. */
   forget(session_id: string): void {
     this.sessions.get(session_id)?.close();
     this.sessions.delete(session_id);
@@ -114,28 +120,43 @@ export class Rollcast {
   }
 
   /** Any event of the contract, by its name; sent until it is answered. RollcastError. */
-  request(event: ClientEventName, payload: object, options: RequestOptions = {}): Promise<Record<string, unknown>> {
-    const request_id = options.request_id ?? (ONCE.has(event) ? newRequestId() : undefined);
-    const whole = request_id === undefined ? payload : { ...payload, request_id };
-    return request(this.wire, event, whole, options);
+  async request<E extends ClientEventName>(
+    event: E,
+    payload: ClientPayload<E>,
+    options?: RequestOptions,
+  ): Promise<AnswerTo<E>> {
+    const { life } = this;
+    const goesOn = () => {
+      if (life !== this.life) throw closed();
+    };
+    const wire: Wire = {
+      connected: async (within_ms) => {
+        goesOn();
+        await this.whenConnected(within_ms);
+      },
+      emit: async (name, what, within_ms) => {
+        goesOn();
+        return (await this.socket.timeout(within_ms).emitWithAck(name, what)) as Acknowledgement;
+      },
+      // A new connection ends it early: there is something to try.
+      pause: async (ms) => {
+        goesOn();
+        await this.wait(ms, null);
+      },
+      random: () => Math.random(),
+      now: () => performance.now(),
+    };
+    return (await request(wire, event, payload, options)) as AnswerTo<E>;
   }
 
   /** Any event of the service, as it comes. What is returned ends it. */
-  on(event: ServerEventName, listener: (payload: never) => void): () => void {
-    this.socket.on(event, listener as (payload: unknown) => void);
-    return () => this.socket.off(event, listener as (payload: unknown) => void);
+  on<E extends ServerEventName>(event: E, listener: (payload: ServerPayload<E>) => void): () => void {
+    const it = listener as (payload: unknown) => void;
+    this.socket.on(event as string, it);
+    return () => this.socket.off(event as string, it);
   }
 
   // --- parts ------------------------------------------------------------------------------------------------------
-
-  private readonly wire: Wire = {
-    connected: (within_ms) => this.whenConnected(within_ms),
-    emit: async (event, payload, within_ms) =>
-      (await this.socket.timeout(within_ms).emitWithAck(event, payload)) as Acknowledgement,
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: () => Math.random(),
-    now: () => performance.now(),
-  };
 
   private readonly host: SessionHost = {
     request: (event, payload, options) => this.request(event, payload, options),
@@ -148,9 +169,16 @@ export class Rollcast {
     isConnected: () => this.socket.connected,
   };
 
+  /** Null: there is none, or who has it has failed. Never rejects. */
   private async token(): Promise<string | null> {
     const { token } = this.options;
-    this.lastToken = typeof token === 'string' ? token : await Promise.resolve(token()).catch(() => null);
+    try {
+      this.lastToken = typeof token === 'string' ? token : await token();
+      this.tokenError = null;
+    } catch (error) {
+      this.lastToken = null;
+      this.tokenError = localError('TOKEN_UNAVAILABLE', 'No token could be had', error);
+    }
     return this.lastToken;
   }
 
@@ -159,80 +187,94 @@ export class Rollcast {
     const { status, error } = this.connection.get();
     if (status === 'closed') return Promise.reject(localError('CLOSED', 'Not connected: call connect() first'));
     if (status === 'refused' && error !== null) return Promise.reject(error);
+    return this.wait(within_ms, localError('TIMEOUT', 'No connection'));
+  }
+
+  /** Until there is a connection, or there will be none, or this time is over: then `late` is what it ends with. */
+  private wait(ms: number, late: RollcastError | null): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => settle(() => reject(localError('TIMEOUT', 'No connection'))), within_ms);
-      const settle = (how: () => void) => {
-        clearTimeout(late);
-        this.waiting.delete(it);
-        how();
+      const settle = (error: RollcastError | null) => {
+        clearTimeout(timer);
+        this.waiting.delete(settle);
+        if (error === null) resolve();
+        else reject(error);
       };
-      const it = { resolve: () => settle(resolve), reject: (why: RollcastError) => settle(() => reject(why)) };
-      this.waiting.add(it);
+      const timer = setTimeout(() => settle(late), ms);
+      this.waiting.add(settle);
     });
   }
 
-  private rejectWaiting(error: RollcastError): void {
-    for (const { reject } of [...this.waiting]) reject(error);
+  private tellWaiting(error: RollcastError | null): void {
+    for (const settle of [...this.waiting]) settle(error);
+  }
+
+  /** At most once at a time: asked twice, socket.io-client would send two handshakes. */
+  private open(): void {
+    if (!this.socket.active) this.socket.connect();
   }
 
   private connected(): void {
     const again = this.hasConnected;
     this.hasConnected = true;
+    this.hasAskedAgain = false;
     this.connectionValue.set({ status: 'connected', error: null });
-    for (const { resolve } of [...this.waiting]) resolve();
+    this.tellWaiting(null);
     if (!again) return;
-    for (const it of this.sessions.values()) void it.reconnected().catch(() => {});
-    for (const it of this.courses.values()) void it.reconnected().catch(() => {});
+    for (const it of this.sessions.values()) it.reconnected();
+    for (const it of this.courses.values()) it.reconnected().catch(() => {});
   }
 
   private disconnected(reason: string): void {
     if (this.connection.get().status === 'closed') return;
     this.connectionValue.set({ status: 'reconnecting', error: null });
-    if (reason === 'io server disconnect') this.again();
+    if (reason === 'io server disconnect') this.openLater();
   }
 
-  private failed(error: Error & { data?: { code?: string } }): void {
-    const code = error.data?.code;
-    if (code === undefined || !TOKEN_CODES.has(code)) {
-      this.connectionValue.update({ status: this.hasConnected ? 'reconnecting' : 'connecting' });
-      // Refused for a reason that passes, such as a key set that cannot be reached.
-      if (!this.socket.active) this.again();
-      return;
+  private failed({ message, data }: Error & { data?: { code?: string } }): void {
+    if (this.connection.get().status === 'closed') return;
+    const { tokenError } = this;
+    const code = data?.code;
+    const isRefused = code !== undefined && TOKEN_CODES.has(code) && tokenError === null;
+    const error = code === undefined ? null : new RollcastError({ code, message, retryable: !isRefused });
+    if (!isRefused) {
+      // No way there, or a refusal that passes, such as a key set that cannot be reached.
+      const status = this.hasConnected ? 'reconnecting' : 'connecting';
+      this.connectionValue.update({ status, error: tokenError ?? error });
+      this.openLater();
+    } else if (typeof this.options.token === 'function' && !this.hasAskedAgain) {
+      // Whoever gives tokens may have a newer one by now.
+      this.hasAskedAgain = true;
+      this.open();
+    } else {
+      this.connectionValue.set({ status: 'refused', error });
+      this.tellWaiting(error);
     }
-    const refused = new RollcastError({ code, message: error.message, retryable: false });
-    const before = this.lastToken;
-    void this.token().then((token) => {
-      if (this.connection.get().status === 'closed') return;
-      // Whoever gives tokens has a newer one by now.
-      if (token !== null && token !== before) this.socket.connect();
-      else {
-        this.connectionValue.set({ status: 'refused', error: refused });
-        this.rejectWaiting(refused);
-      }
-    });
   }
 
-  private again(): void {
-    setTimeout(() => {
-      if (this.connection.get().status !== 'closed') this.socket.connect();
-    }, AGAIN_AFTER_MS);
+  /** Unless socket.io-client does it by itself. */
+  private openLater(): void {
+    if (this.socket.active) return;
+    const { life } = this;
+    setTimeout(() => life === this.life && this.open(), AGAIN_AFTER_MS * (1 + Math.random()));
   }
 
   private hear(event: string, payload: unknown): void {
-    if (event === 'tokenExpiring') this.refreshToken();
+    if (event === 'tokenExpiring') this.refreshToken().catch(() => {});
     const { session_id, course_id } = (payload ?? {}) as { session_id?: string; course_id?: string };
     if (session_id !== undefined) this.sessions.get(session_id)?.hear(event, payload);
     if (course_id !== undefined)
       this.courses.get(course_id)?.hear(event, payload as { activeSessions?: ActiveSession[] });
   }
 
-  private refreshToken(): void {
+  /** What fails is made up for at the next connection: one with an expired token is closed. */
+  private async refreshToken(): Promise<void> {
     const before = this.lastToken;
-    void this.token().then((token) => {
-      if (token !== null && token !== before) void this.request('refreshToken', { token }).catch(() => {});
-    });
+    const token = await this.token();
+    if (token !== null && token !== before) await this.request('refreshToken', { token });
   }
 }
+
+const closed = () => localError('CLOSED', 'The connection was closed');
 
 const kept = <T>(map: Map<string, T>, id: string, make: () => T): T => {
   const it = map.get(id) ?? make();

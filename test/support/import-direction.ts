@@ -11,6 +11,8 @@ interface Rule {
   modules: string[];
   /** Only these modules of ours (beside itself). Unset: every one that is not in `never`. */
   only?: string[];
+  /** Of the modules in `only` nothing but types: nothing of them runs here. */
+  typesOnly?: boolean;
   never?: string[];
   /** Only these packages and `node:` modules. Unset: any. */
   packages?: string[];
@@ -23,6 +25,10 @@ interface Rule {
 const RULES: Rule[] = [
   // Clients get the contract too, browsers among them: it can need neither the server nor Node.
   { modules: ['contract'], only: [], packages: ['typebox'] },
+  // Runs in browsers and in Node, and gets small: of the contract it takes the types, without its schemas.
+  { modules: ['client'], only: ['contract'], typesOnly: true, packages: ['socket.io-client', 'react'] },
+  // The console is one more client.
+  { modules: ['web'], only: ['contract', 'client'] },
   // Pure: whoever has a roll and a command gets the same answer anywhere, so there is nothing to reach out with.
   // A hash of what it is given is as pure as a sum.
   { modules: ['domain'], only: ['contract', 'limits'], packages: ['node:crypto'] },
@@ -40,11 +46,16 @@ const RULES: Rule[] = [
   { modules: ['*'], never: ['attendance', 'sockets', 'rest', 'profiles', 'app', 'node-process', 'main', 'demo'] },
 ];
 
+/** What runs elsewhere, and not in the server: no part of that takes anything from it. */
+const CLIENT_SIDE = new Set(['client', 'web']);
+
 /** A folder is a subject. These names say only what kind of syntax is inside, so anything would end up there. */
 const FOLDERS_WITHOUT_SUBJECT = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'types', 'interfaces']);
 
 /** `import … from 'x'`, `export … from 'x'` and `import 'x'`, over several lines too. */
 const STATIC_IMPORT = /^[ \t]*(?:import|export)\b(?:[^'"`;=]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
+/** The same of types alone, as a whole: what `verbatimModuleSyntax` leaves nothing of. */
+const TYPE_IMPORT = /^[ \t]*(?:import|export)\s+type\b[^'"`;=]*?\bfrom\s*['"][^'"]+['"];?/gm;
 /** `import('x')`, as a value and in types. */
 const DYNAMIC_IMPORT = /\bimport\s*\(\s*['"`]([^'"`]+)['"`]/g;
 
@@ -72,7 +83,7 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
-function objection(from: string, specifier: string): string | undefined {
+function objection(from: string, specifier: string, runs: boolean): string | undefined {
   const own = moduleOf(from);
   const rule = RULES.find(({ modules }) => modules.includes(own) || modules.includes('*'));
   if (rule === undefined) return undefined;
@@ -84,6 +95,8 @@ function objection(from: string, specifier: string): string | undefined {
   if (target.startsWith('..')) return 'lies outside src/, which is all that is shipped';
   const other = moduleOf(target);
   if (other === own) return undefined;
+  if (CLIENT_SIDE.has(other) && !CLIENT_SIDE.has(own)) return `${own} is of the server, and ${other} is not`;
+  if (rule.typesOnly === true && runs) return `${own} takes types alone from ${other}`;
   if (rule.only !== undefined && !rule.only.includes(other)) return `${own} does not know ${other}`;
   return rule.never?.includes(other) ? `${own} lies below ${other} or beside it` : undefined;
 }
@@ -95,8 +108,9 @@ export function findViolations(files: readonly SourceFile[]): string[] {
     for (const folder of file.split('/').slice(0, -1)) {
       if (FOLDERS_WITHOUT_SUBJECT.has(folder)) found.push(`${file}: the folder name "${folder}" names no subject`);
     }
+    const run = new Set(importSpecifiers(text.replace(TYPE_IMPORT, '')));
     for (const specifier of importSpecifiers(text)) {
-      const why = objection(file, specifier);
+      const why = objection(file, specifier, run.has(specifier));
       if (why !== undefined) found.push(`${file} imports ${specifier}: ${why}`);
     }
   }
