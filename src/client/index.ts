@@ -22,7 +22,7 @@ export type { AnswerTo } from './answers.ts';
 export type { CourseFeed } from './course.ts';
 export { type LocalErrorCode, RollcastError } from './error.ts';
 export type { Observable } from './observable.ts';
-export type { RequestOptions } from './requests.ts';
+export { newRequestId, type RequestOptions } from './requests.ts';
 export { type Me, type Roll, type RollRecord, statisticsOf } from './roll.ts';
 export { type Connection, Rollcast, type RollcastOptions } from './rollcast.ts';
 export type { AttendanceSession } from './session.ts';

@@ -1,7 +1,6 @@
 /** From the tap to the result: what a student can do now, and why not. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type AttendanceSession, type Rollcast, RollcastError } from '../../client/index.ts';
-import { newRequestId } from '../../client/requests.ts';
+import { type AttendanceSession, newRequestId, type Rollcast, RollcastError } from '../../client/index.ts';
 import { signOut } from '../sign-in.ts';
 import type { ClassNow } from './look.ts';
 import type { UsedPass } from './pass.ts';

@@ -2,9 +2,15 @@
  * Marks on their way: what was asked for is shown at once, as not yet saved, until the roll itself shows it. Marks of one
  * student go one after the other, so the last one asked for is the one that stands, whatever the connection does.
  */
-import type { AttendanceSession, AttendanceStatus, FullRecord, MarkUpdate, Rollcast } from '../../client/index.ts';
+import {
+  type AttendanceSession,
+  type AttendanceStatus,
+  type FullRecord,
+  type MarkUpdate,
+  newRequestId,
+  type Rollcast,
+} from '../../client/index.ts';
 import { type Observable, Value } from '../../client/observable.ts';
-import { newRequestId } from '../../client/requests.ts';
 
 type Before = { update: MarkUpdate; made: FullRecord };
 export type Done = { count: number; status: AttendanceStatus | null; undo: Before[] };
@@ -95,14 +101,19 @@ export class Marking {
     const before = new Map(updates.map(({ student_id }) => [student_id, records.get(student_id)]));
     const { session_id } = this.session;
     const [first] = updates;
-    const answer = isBulk
-      ? await this.client.request(
-          'bulkUpdateAttendance',
-          { session_id, attendanceUpdates: updates, ...(only_unmarked ? { only_unmarked } : {}) },
-          { request_id },
-        )
-      : await this.client.request('markStudentAttendance', { session_id, ...first }, { request_id });
-    const made = (isBulk ? answer.updatedRecords : [answer.attendanceRecord]) as FullRecord[];
+    if (first === undefined) return;
+    const made = isBulk
+      ? (
+          await this.client.request(
+            'bulkUpdateAttendance',
+            { session_id, attendanceUpdates: updates, ...(only_unmarked ? { only_unmarked } : {}) },
+            { request_id },
+          )
+        ).updatedRecords
+      : [
+          (await this.client.request('markStudentAttendance', { session_id, ...first }, { request_id }))
+            .attendanceRecord,
+        ];
     await this.isShown(made);
     if (!isBulk) return;
     const undo = made.flatMap((it) => {
@@ -111,7 +122,7 @@ export class Marking {
       const { student_id, status, remarks = null } = was;
       return [{ made: it, update: { student_id, status, ...(remarks === it.remarks ? {} : { remarks }) } }];
     });
-    const status = isUndo ? null : (first?.status ?? null);
+    const status = isUndo ? null : first.status;
     this.value.update({ done: { count: made.length, status, undo: isUndo ? [] : undo } });
   }
 
