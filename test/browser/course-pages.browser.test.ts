@@ -65,7 +65,7 @@ describeWithBrowser('course pages for everybody', () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
     await page.getByRole('link', { name: 'Report' }).click();
-    await page.getByRole('img').nth(3).waitFor();
+    await page.getByRole('img', { name: 'oldest first' }).first().waitFor();
     await look();
 
     const student = await open(classroom.student(0), '/', { colorScheme, viewport });

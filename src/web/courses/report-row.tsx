@@ -24,7 +24,7 @@ export const ReportRow = ({ row, trends, sessions, timezone, columns }: ReportRo
   const { student_name: name } = row;
   return (
     <>
-      <tr>
+      <tr ref={ref}>
         <th scope="row">
           <button
             type="button"
@@ -40,7 +40,7 @@ export const ReportRow = ({ row, trends, sessions, timezone, columns }: ReportRo
         <td className="number">
           <strong>{texts.common.percent(row.attendanceRate)}</strong>
         </td>
-        <td ref={ref}>
+        <td>
           <TrendCell name={name} trend={trend} sessions={sessions} />
         </td>
         <td>{row.roll}</td>

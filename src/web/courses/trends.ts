@@ -61,9 +61,9 @@ export class Trends {
   }
 }
 
-/** A student's trend from when the element that `ref` is given to has been on the screen. Undefined: not yet. */
+/** A student's trend from when their line, which `ref` is given to, has been on the screen. Undefined: not yet. */
 export const useTrend = (trends: Trends, student_id: string) => {
-  const ref = useRef<HTMLTableCellElement>(null);
+  const ref = useRef<HTMLTableRowElement>(null);
   const [trend, setTrend] = useState<Trend | undefined>(undefined);
   useEffect(() => {
     const { current } = ref;
