@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    globalSetup: ['./test/support/build-console.ts'],
     reporters: ['default', './test/support/report-left-out.ts'],
     // Processes, not threads: many tests open servers and databases, and one that dies must not take others along.
     pool: 'forks',

@@ -3,7 +3,7 @@
  * `npm start` and `npm run demo` show what is in src/ and cost nothing when nothing has changed.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -12,10 +12,10 @@ const root = path.resolve(import.meta.dirname, '..');
 const to = path.join(root, 'dist/web');
 const stamp = path.join(root, 'dist/web/sources');
 /** What goes into the console. */
-const SOURCES = ['src/web', 'src/client', 'src/contract', 'package-lock.json'];
+const SOURCES = ['src/web', 'src/client', 'src/contract', 'scripts/build-console.ts', 'package-lock.json'];
 
 const filesIn = (name: string): string[] =>
-  path.extname(name) === '.json'
+  path.extname(name) !== ''
     ? [name]
     : readdirSync(path.join(root, name), { recursive: true, withFileTypes: true })
         .filter((it) => it.isFile())
@@ -38,14 +38,33 @@ const compress = (folder: string): void => {
   }
 };
 
+/** Whoever else was quicker has built the same. */
+const replace = (made: string): void => {
+  rmSync(to, { recursive: true, force: true });
+  try {
+    renameSync(made, to);
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    if (!existsSync(stamp)) throw error;
+  }
+};
+
 const hash = hashOfSources();
 const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 if (!process.argv.includes('--if-changed') || !isBuilt) {
+<<<<<<< HEAD
   // Tests build it too, and what they build is what `npm start` serves then.
+=======
+  // Tests run this under an environment of their own, and React would be its development build, of twice the size.
+>>>>>>> wt-student
   process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
-  await build({ configFile: path.join(root, 'src/web/vite.config.ts'), logLevel: 'warn' });
-  if (!existsSync(path.join(to, 'index.html'))) throw new Error('build: there is no dist/web/index.html');
-  compress(path.join(to, 'assets'));
-  writeFileSync(stamp, hash);
+  // Beside the old one, which nodes serve meanwhile, and others may be building too.
+  const made = `${to}-${process.pid}`;
+  const configFile = path.join(root, 'src/web/vite.config.ts');
+  await build({ configFile, logLevel: 'warn', build: { outDir: made, emptyOutDir: true } });
+  if (!existsSync(path.join(made, 'index.html'))) throw new Error('build: it made no index.html');
+  compress(path.join(made, 'assets'));
+  writeFileSync(path.join(made, path.basename(stamp)), hash);
+  replace(made);
 }

@@ -1,9 +1,8 @@
 /**
  * Tests that need a real browser: Chromium of TEST_CHROMIUM, or one on the path. Where there is none they are left out,
- * and the end of the run says so. The console is built first, if its sources have changed.
+ * and the end of the run says so.
  */
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 
@@ -17,7 +16,6 @@ const ARGS = [
   '--disable-sync',
 ];
 const START_DEADLINE_MS = 60_000;
-const BUILD_CONSOLE = path.resolve(import.meta.dirname, '../../scripts/build-console.ts');
 
 const found = CANDIDATES.find((it) => it !== undefined && spawnSync(it, ['--version']).status === 0);
 const executable =
@@ -41,8 +39,6 @@ export type Browsing = {
 export const browsing = (): Browsing => {
   let browser: Browser;
   beforeAll(async () => {
-    const built = spawnSync(process.execPath, [BUILD_CONSOLE, '--if-changed'], { encoding: 'utf8' });
-    if (built.status !== 0) throw new Error(`the console could not be built:\n${built.stderr}`);
     browser = await chromium.launch({
       ...(executable === undefined ? {} : { executablePath: executable }),
       args: ARGS,

@@ -68,7 +68,16 @@ const afterRefusal = (error: ApiError, code: string): Pass => {
   }
 };
 
-const tradeFor = async (session_id: string, code: string): Promise<Pass> => {
+/** A page that is drawn twice asks once: a wrong code counts. */
+const underway = new Map<string, Promise<Pass>>();
+const tradeFor = (session_id: string, code: string): Promise<Pass> => {
+  const key = `${session_id} ${code}`;
+  const trading = underway.get(key) ?? tradeNow(session_id, code).finally(() => underway.delete(key));
+  underway.set(key, trading);
+  return trading;
+};
+
+const tradeNow = async (session_id: string, code: string): Promise<Pass> => {
   try {
     const traded = await api('checkinTicket', { params: { id: session_id }, body: { code } });
     return { state: 'kept', ...traded };
