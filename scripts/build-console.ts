@@ -52,11 +52,7 @@ const replace = (made: string): void => {
 const hash = hashOfSources();
 const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 if (!process.argv.includes('--if-changed') || !isBuilt) {
-<<<<<<< HEAD
-  // Tests build it too, and what they build is what `npm start` serves then.
-=======
   // Tests run this under an environment of their own, and React would be its development build, of twice the size.
->>>>>>> wt-student
   process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
   // Beside the old one, which nodes serve meanwhile, and others may be building too.
