@@ -60,6 +60,8 @@ export const go = (route: Route, { replace = false } = {}): void => {
   if (replace) history.replaceState(null, '', hrefOf(route));
   else history.pushState(null, '', hrefOf(route));
   window.scrollTo(0, 0);
+  // Whoever does not see that the page has changed is taken to its beginning.
+  document.getElementById('content')?.focus({ preventScroll: true });
   for (const listener of listeners) listener();
 };
 

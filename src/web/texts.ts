@@ -3,7 +3,7 @@ import type { AttendanceStatus, SessionStatus } from '../client/index.ts';
 
 const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
-export const texts = {
+const english = {
   app: {
     name: 'Rollcast',
     tagline: 'Live roll call for every classroom at once',
@@ -519,4 +519,5 @@ export const texts = {
   },
 } as const;
 
-export type Texts = typeof texts;
+/** What people read here. A translation is another `typeof english`, chosen in this place. */
+export const texts: typeof english = english;

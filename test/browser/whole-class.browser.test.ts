@@ -4,8 +4,9 @@ import { browsing, describeWithBrowser } from '../support/browser-needed.ts';
 import type { Classroom } from '../support/classroom.ts';
 import { FixedClock, MINUTE_MS } from '../support/fixed-clock.ts';
 import { InProcess } from '../support/in-process.ts';
+import { SessionPage } from '../support/session-page.ts';
 import { BROWSER_TEST_MS, ON_A_PHONE, type Scanned, StudentPage } from '../support/student-page.ts';
-import { type Teaching, teachingBySocket } from '../support/teaching.ts';
+import { Teaching } from '../support/teaching.ts';
 
 vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 
@@ -26,8 +27,10 @@ describeWithBrowser('a whole class', () => {
     opened.push(it);
     return it;
   };
-  const teaching = async (room: Classroom): Promise<Teaching> =>
-    teachingBySocket(await node.connect(room.teacher), room.session_id);
+  const teaching = async (room: Classroom): Promise<Teaching> => {
+    const on = await SessionPage.open(await context(), node, room, room.teacher);
+    return new Teaching(on);
+  };
 
   test('start, check in by scan, by typed code and late, marks, end: everybody sees the same', async () => {
     const room = await node.classroom({ students: 3, checkin: { code: 'rotating', late_after_minutes: 10 } });
@@ -81,6 +84,8 @@ describeWithBrowser('a whole class', () => {
       await it.page.getByText(status).last().waitFor();
       await it.expectFit();
     }
+    await teacher.on.expectAccessible();
+    teacher.on.console.expectNoFaults();
     const { attendanceRecords } = await room.archived();
     expect(attendanceRecords.map(({ status }) => status)).toEqual(['excused', 'present', 'present']);
     await late.page.getByRole('link', { name: 'My attendance' }).tap();

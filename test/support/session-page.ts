@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import type { Classroom } from './classroom.ts';
 import { ConsolePage } from './console-page.ts';
-import type { OneNode } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import type { Person } from './people.ts';
 
 /** A page on a busy machine. */
@@ -21,10 +21,10 @@ export class SessionPage {
   /** url: where the browser finds the node, unless it goes there by itself. */
   static async open(
     context: BrowserContext,
-    node: OneNode,
+    node: Deployment,
     { session_id }: Classroom,
     person: Person,
-    url = node.node.url,
+    url = node.nodes[0]?.url ?? '',
   ): Promise<SessionPage> {
     const path = `/sessions/${session_id}#token=${node.token(person)}`;
     return new SessionPage(await ConsolePage.open(context, url, path));
