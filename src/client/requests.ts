@@ -52,7 +52,7 @@ export type Wire = {
 };
 
 /** Also where pages are not served by HTTPS, and there is no randomUUID(). */
-const newRequestId = (): string =>
+export const newRequestId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(REQUEST_ID_BYTES)), (it) => it.toString(16).padStart(2, '0')).join(
     '',
   );
