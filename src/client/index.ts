@@ -21,7 +21,7 @@ export type {
 export type { AnswerTo } from './answers.ts';
 export type { CourseFeed } from './course.ts';
 export { type LocalErrorCode, RollcastError } from './error.ts';
-export type { Observable } from './observable.ts';
+export { type Observable, when } from './observable.ts';
 export { newRequestId, type RequestOptions } from './requests.ts';
 export { type Me, type Roll, type RollRecord, statisticsOf } from './roll.ts';
 export { type Connection, Rollcast, type RollcastOptions } from './rollcast.ts';

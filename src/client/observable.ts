@@ -6,6 +6,22 @@ export interface Observable<T> {
   subscribe(listener: () => void): () => void;
 }
 
+/** Resolves with the value as soon as it is so, and that may be at once. */
+export const when = <T>(value: Observable<T>, isSo: (it: T) => boolean): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const look = () => {
+      try {
+        if (!isSo(value.get())) return;
+        resolve(value.get());
+      } catch (error) {
+        reject(error);
+      }
+      unsubscribe();
+    };
+    const unsubscribe = value.subscribe(look);
+    look();
+  });
+
 export class Value<T> implements Observable<T> {
   private current: T;
   private readonly listeners = new Set<() => void>();
