@@ -11,12 +11,25 @@ import { type SignedIn, signedIn } from './sign-in.ts';
 import { texts } from './texts.ts';
 
 // A student's phone loads what a student sees, and no more.
-const HomePage = lazy(() => import('./pages/home-page.tsx'));
-const CoursePage = lazy(() => import('./pages/course-page.tsx'));
-const ReportPage = lazy(() => import('./pages/report-page.tsx'));
-const SessionPage = lazy(() => import('./pages/session-page.tsx'));
-const JoinPage = lazy(() => import('./pages/join-page.tsx'));
-const HistoryPage = lazy(() => import('./pages/history-page.tsx'));
+const PAGES = {
+  home: () => import('./pages/home-page.tsx'),
+  course: () => import('./pages/course-page.tsx'),
+  report: () => import('./pages/report-page.tsx'),
+  session: () => import('./pages/session-page.tsx'),
+  join: () => import('./pages/join-page.tsx'),
+  history: () => import('./pages/history-page.tsx'),
+};
+const HomePage = lazy(PAGES.home);
+const CoursePage = lazy(PAGES.course);
+const ReportPage = lazy(PAGES.report);
+const SessionPage = lazy(PAGES.session);
+const JoinPage = lazy(PAGES.join);
+const HistoryPage = lazy(PAGES.history);
+
+/** Begins to fetch what the address will show, while something else is waited for. */
+export const fetchPage = ({ page }: Route): void => {
+  if (page !== 'unknown') void PAGES[page]().catch(() => {});
+};
 
 type AppProps = { settings: Settings; code: string };
 

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
+import { App, fetchPage } from './app.tsx';
+import { currentRoute } from './router.ts';
 import { fetchSettings, type Settings } from './settings.ts';
 import { restore, takeFragment } from './sign-in.ts';
 import './styles/theme.css';
@@ -10,6 +11,7 @@ const code = takeFragment();
 restore();
 
 const start = async (): Promise<void> => {
+  fetchPage(currentRoute());
   // Without an answer the page works all the same, with a pasted token.
   const settings: Settings = await fetchSettings().catch(() => ({ login_url: null, demo_people: [] }));
   const root = document.getElementById('root');

@@ -54,6 +54,8 @@ window.addEventListener('popstate', () => {
   for (const listener of listeners) listener();
 });
 
+export const currentRoute = (): Route => routeOf(currentPath());
+
 export const hrefOf = (route: Route): string => new URL(pathOf(route), baseUrl()).href;
 
 export const go = (route: Route, { replace = false } = {}): void => {

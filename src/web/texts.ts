@@ -237,7 +237,8 @@ const english = {
       offline: 'No connection. Your code is sent by itself as soon as you are back.',
       first: 'First the code',
       over: 'This class takes no check-ins now. Sign in to see your attendance.',
-      unknown: 'This link does not lead to a class. Scan the code in the room again.',
+      unknown:
+        'No class that runs now has this link. Scan the code in the room again, or sign in to see your attendance.',
       expired: 'Your sign-in has expired. Sign in again to go on. Nothing is lost.',
     },
     sending: {
