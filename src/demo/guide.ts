@@ -19,13 +19,23 @@ EOF`;
 
 export const guide = ({ url, session, tokens, dataDir }: GuideOptions): string => {
   const people = tokens.students.map(({ name }, index) => `STUDENT_${index + 1} ${name}`);
+  const checkIn = tokens.students.map(({ name, token }) => `  ${name}:\n  ${url}/join/${session.id}#token=${token}`);
   return `
 Rollcast is up. Everything lies in ${dataDir}; Ctrl-C stops it, and the next start goes on from there.
 
-  ${url}/         what this is
-  ${url}/docs     the REST API
+  ${url}/              the console: be ${TEACHER.name}, or a student, with one click
+  ${url}/docs          the REST API
+  ${url}/docs/events   the events
 
-Session ${session.id} "${session.title}" is ${session.status}.
+Session ${session.id} "${session.title}" is ${session.status}. As the teacher, call it here:
+
+  ${url}/sessions/${session.id}#token=${tokens.teacher}
+
+As a student, in another window, check in here:
+
+${checkIn.join('\n')}
+
+Or without the console, as a client does it.
 Tokens, for eight hours (TEACHER ${TEACHER.name}, ${people.join(', ')}):
 
 export URL=${url}
