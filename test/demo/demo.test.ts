@@ -33,7 +33,10 @@ test('the links that it prints work, Ctrl-C stops it cleanly, and the next start
   const dir = temporaryDirectory();
   const first = await startDemo(dir);
   const links = [...first.output().matchAll(/^ {2}(http:\S+)/gm)].map(([, link]) => link as string);
-  expect(links).toEqual([`${first.exported.URL}/`, `${first.exported.URL}/docs`]);
+  const { URL: url, SESSION: session } = first.exported;
+  const check_in = `${url}/join/${session}`;
+  const pages = [`${url}/`, `${url}/docs`, `${url}/docs/events`, `${url}/sessions/${session}`, check_in, check_in];
+  expect(links.map((it) => it.split('#')[0])).toEqual(pages);
   for (const link of links) expect((await fetch(link)).status, link).toBe(200);
   expect(await first.stop()).toBe(0);
   expect(first.errors()).toBe('');
