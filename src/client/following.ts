@@ -111,7 +111,7 @@ export class Following {
     this.stopped = true;
     this.follower = null;
     this.alarms.clear();
-    this.state.roll.update({ in_sync: true, ...(this.roll.phase === 'over' ? {} : { phase }) });
+    this.state.roll.update({ in_sync: true, phase: this.roll.phase === 'over' ? 'over' : phase });
   }
 
   // --- entering ---------------------------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ export class Following {
   }
 
   private async rejoin(): Promise<void> {
-    const { session_id } = this;
-    const answer = await this.host.request('joinAttendanceSession', { session_id }).catch((error: unknown) => {
+    const again = this.host.request('joinAttendanceSession', { session_id: this.session_id }, { request_id: null });
+    const answer = await again.catch((error: unknown) => {
       // It has ended meanwhile: what was missed of it is asked for all the same.
       if (error instanceof RollcastError && error.code === 'SESSION_NOT_ACTIVE') return null;
       throw error;
@@ -245,7 +245,7 @@ export class Following {
 
   private async fetchMissed(whole: boolean): Promise<void> {
     const { session_id, follower } = this;
-    if (follower === null) throw this.notFollowed();
+    if (follower === null) throw notFollowed();
     const cursor = whole ? {} : cursorOf(this.known, follower);
     const answer = await this.host.request('syncAttendance', { session_id, ...cursor });
     this.assertGoesOn();
@@ -291,10 +291,8 @@ export class Following {
   }
 
   private assertGoesOn(): void {
-    if (this.stopped) throw this.notFollowed();
-  }
-
-  private notFollowed(): RollcastError {
-    return localError('CLOSED', 'This session is not followed any more');
+    if (this.stopped) throw notFollowed();
   }
 }
+
+const notFollowed = (): RollcastError => localError('CLOSED', 'This session is not followed any more');

@@ -31,8 +31,11 @@ const CHANGING: Record<ChangingEvent, true> = {
 };
 
 export type RequestOptions = {
-  /** Unset: a new one for whatever changes something. Give it to go on with a request of an earlier page. */
-  request_id?: string | undefined;
+  /**
+   * Unset: a new one for whatever changes something. Give it to go on with a request of an earlier page. Null: none, for
+   * what may be done again without harm; then the service has nothing to remember.
+   */
+  request_id?: string | null | undefined;
   /** Milliseconds. */
   giveUpAfter?: number | undefined;
 };
@@ -64,8 +67,8 @@ export const request = async (
   payload: object,
   { giveUpAfter = GIVE_UP_AFTER_MS, request_id }: RequestOptions = {},
 ): Promise<Record<string, unknown>> => {
-  const id = request_id ?? (Object.hasOwn(CHANGING, event) ? newRequestId() : undefined);
-  const whole = id === undefined ? payload : { ...payload, request_id: id };
+  const id = request_id === undefined && Object.hasOwn(CHANGING, event) ? newRequestId() : request_id;
+  const whole = id == null ? payload : { ...payload, request_id: id };
   const deadline = wire.now() + giveUpAfter;
   const left = () => Math.max(0, deadline - wire.now());
   for (let tries = 0; ; tries += 1) {

@@ -100,14 +100,14 @@ test(
     try {
       const room = await node.classroom({ students: 2 });
       project.write('program.js', PROGRAM_JS);
-      const printed = await project.node('program.js', {
+      const { ended } = project.start(['program.js'], {
         URL: node.nodes[0]?.url ?? '',
         SESSION: room.session_id,
         STUDENT: room.student(1).student_id,
         TEACHER_TOKEN: node.token(room.teacher),
         STUDENT_TOKEN: node.token(room.student(0)),
       });
-      expect(JSON.parse(printed)).toMatchObject({
+      expect(JSON.parse(await ended)).toMatchObject({
         students: 2,
         status: 'present',
         statistics: { presentCount: 1, lateCount: 1, attendanceRate: 100 },

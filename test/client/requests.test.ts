@@ -86,13 +86,14 @@ test('however often it is sent, it has one request id and one payload', async ()
   for (const { payload } of wire.sent) expect(payload).toMatchObject(mark);
 });
 
-test('two requests have two request ids; one that is given is kept', async () => {
+test('two requests have two request ids; one that is given is kept, and null is none', async () => {
   const wire = new FakeWire({ ok: true });
   await send(wire);
   await send(wire);
   await send(wire, { request_id: 'mine' });
-  expect(new Set(wire.request_ids).size).toBe(3);
-  expect(wire.request_ids[2]).toBe('mine');
+  await send(wire, { request_id: null });
+  expect(new Set(wire.request_ids.slice(0, 3)).size).toBe(3);
+  expect(wire.request_ids.slice(2)).toEqual(['mine', undefined]);
 });
 
 test('every event that changes something has a request id, and no other', async () => {

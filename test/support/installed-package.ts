@@ -2,12 +2,13 @@
  * The package as `npm pack` makes it, unpacked into a project that has nothing but what its package.json declares. What it
  * declares is linked from this repository, so nothing comes over the network.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { dataDirectory } from './child-processes.ts';
+import { dataDirectory, endWithThisProcess } from './child-processes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Of the project itself: what somebody who writes TypeScript and React has. */
@@ -65,10 +66,26 @@ export class InstalledPackage {
     writeFileSync(full, text);
   }
 
-  /** What `node <file>` prints; rejects when it fails. */
-  async node(file: string, env: Record<string, string> = {}): Promise<string> {
-    const { stdout } = await run(process.execPath, [file], { cwd: this.dir, env: { PATH: process.env.PATH, ...env } });
-    return stdout;
+  /** `node <file>` with these arguments; it ends with this process, or by itself. */
+  start(args: string[], env: Record<string, string> = {}): RunningProgram {
+    const child = spawn(process.execPath, args, {
+      cwd: this.dir,
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    endWithThisProcess(child);
+    const printed = { out: '', error: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed.out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      printed.error += text;
+    });
+    const ended = once(child, 'close').then(([code]) => {
+      if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${printed.out}${printed.error}`);
+      return printed.out;
+    });
+    return { output: () => printed.out, ended };
   }
 
   /** What the compiler has to say about these files; empty when all is well. */
@@ -82,6 +99,13 @@ export class InstalledPackage {
     );
   }
 }
+
+export type RunningProgram = {
+  /** What it has printed so far. */
+  output: () => string;
+  /** All that it printed, once it has ended; rejects when it failed. */
+  ended: Promise<string>;
+};
 
 type Packed = { filename: string; files: { path: string }[] };
 
