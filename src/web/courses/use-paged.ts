@@ -30,7 +30,8 @@ export const usePaged = <T>(
   const [isLoading, setIsLoading] = useState(true);
   const [tries, setTries] = useState(0);
   const aborting = useRef<AbortController | null>(null);
-  const shown = useRef(0);
+  /** How many are asked for by now: a reload that comes between a wish for more and its answer brings them too. */
+  const wanted = useRef(pageSize);
 
   const load = (cursor: string | undefined, limit: number) => {
     aborting.current?.abort();
@@ -46,7 +47,6 @@ export const usePaged = <T>(
       ({ items, next_cursor }) =>
         settle(() => {
           setError(null);
-          shown.current = items.length + (cursor === undefined ? 0 : shown.current);
           setPage((before) => ({
             items: cursor === undefined ? items : [...(before.items ?? []), ...items],
             cursor: next_cursor,
@@ -58,11 +58,15 @@ export const usePaged = <T>(
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says when it is another list.
   useEffect(() => {
-    load(undefined, Math.min(PAGE_MAX, Math.max(pageSize, shown.current)));
+    load(undefined, Math.min(PAGE_MAX, wanted.current));
     return () => aborting.current?.abort();
   }, [...keys, tries]);
 
   const reload = useCallback(() => setTries((it) => it + 1), []);
   const { items, cursor } = page;
-  return { items, error, isLoading, reload, more: cursor === null ? undefined : () => load(cursor, pageSize) };
+  const more = (from: string) => () => {
+    wanted.current += pageSize;
+    load(from, pageSize);
+  };
+  return { items, error, isLoading, reload, more: cursor === null ? undefined : more(cursor) };
 };
