@@ -6,8 +6,9 @@ import type { ServerPayload } from '../contract/events.ts';
 import { Alarms } from './alarms.ts';
 import type { AnswerTo } from './answers.ts';
 import { localError, RollcastError } from './error.ts';
-import { cursorOf, takeMissed } from './missed.ts';
+import { cursorOf, phaseAfter, takeMissed } from './missed.ts';
 import type { Value } from './observable.ts';
+import type { RequestOptions } from './requests.ts';
 import { afterBreak, type Follower, isTaken, type Known, type Me, NO_ROLL, NOBODY, type Roll, take } from './roll.ts';
 import type { SessionHost } from './session.ts';
 
@@ -17,17 +18,6 @@ const SILENT_AFTER_MS = 40_000;
 const OWN_SYNC_EVERY_MS = 15_000;
 /** What could not be fetched is asked for again after this, and up to half of it more. */
 const AGAIN_AFTER_MS = 15_000;
-
-/** Refusals after which a session is not followed any more, and what it is then. */
-const PHASE_AFTER: Record<string, 'out' | 'removed'> = {
-  STUDENT_NOT_ENROLLED: 'removed',
-  SESSION_NOT_FOUND: 'removed',
-  // The roll was lost and begun anew: who was in it has to check in again, if that is still possible.
-  FORBIDDEN: 'out',
-  CHECKIN_NOT_OPEN: 'out',
-  CHECKIN_CLOSED: 'out',
-  CHECKIN_CODE_REQUIRED: 'out',
-};
 
 export type State = { roll: Value<Roll>; me: Value<Me> };
 type Heard = { event: string; payload: unknown };
@@ -69,13 +59,18 @@ export class Following {
   }
 
   /** By a start or a join; again when it is in already. RollcastError: and if nobody else has entered, it is stopped. */
-  async enter(send: () => Promise<Entered>): Promise<void> {
+  async enter(send: (options: RequestOptions) => Promise<Entered>, options: RequestOptions = {}): Promise<void> {
     this.entering += 1;
+    let isRepeated = false;
+    const onRepeat = () => {
+      isRepeated = true;
+      options.onRepeat?.();
+    };
     try {
       await this.holding(async () => {
-        const answer = await send();
+        const answer = await send({ ...options, onRepeat });
         this.assertGoesOn();
-        await this.entered(answer);
+        await this.entered(answer, isRepeated);
       });
     } catch (error) {
       if (this.entering === 1 && this.follower === null) this.stop('out');
@@ -114,24 +109,26 @@ export class Following {
     this.state.roll.update({ in_sync: true, phase: this.roll.phase === 'over' ? 'over' : phase });
   }
 
-  // --- entering ---------------------------------------------------------------------------------------------------
-
-  private async entered(answer: Entered): Promise<void> {
+  private async entered(answer: Entered, isRepeated: boolean): Promise<void> {
     const isFirst = this.follower === null;
     // Staff are told no status of their own, however they came in.
-    if ('own_seq' in answer && answer.status !== null) {
-      this.joined(answer, isFirst);
-      if (!isFirst) await this.catchUp({ rejoin: false, whole: false });
-    } else {
-      this.follower = { isStaff: true };
-      try {
-        await this.catchUp({ rejoin: false, whole: isFirst });
-      } catch (error) {
-        if (isFirst) this.follower = null;
-        throw error;
-      }
-    }
+    if ('own_seq' in answer && answer.status !== null) this.joined(answer, isFirst);
+    else this.follower = { isStaff: true };
+    if (this.follower?.isStaff === true && isFirst) await this.fetchAll();
+    // A repeated join is answered with the record as it was then, and the numbers of now. It is in, though not in step yet.
+    else if (!isFirst || isRepeated)
+      await this.catchUp({ rejoin: false, whole: false }).catch(() => this.assertGoesOn());
     this.watch();
+  }
+
+  /** Without the roll staff are not in. */
+  private async fetchAll(): Promise<void> {
+    try {
+      await this.catchUp({ rejoin: false, whole: true });
+    } catch (error) {
+      this.follower = null;
+      throw error;
+    }
   }
 
   /** A student is let in. Later times say nothing of what went by since: that is fetched from the numbers that are known. */
@@ -147,11 +144,9 @@ export class Following {
       this.own_synced = { at: this.host.now(), seq };
     } else {
       this.state.me.update({ joined_at });
-      this.state.roll.update({ phase, session, statistics });
+      this.state.roll.update({ phase: this.roll.phase === 'over' ? 'over' : phase, session, statistics });
     }
   }
-
-  // --- events -----------------------------------------------------------------------------------------------------
 
   private takeIn({ event, payload }: Heard): void {
     const { follower } = this;
@@ -182,8 +177,6 @@ export class Following {
       if (this.holders === 0) for (const it of this.held.splice(0)) this.takeIn(it);
     }
   }
-
-  // --- catching up ------------------------------------------------------------------------------------------------
 
   /** Catches up in the background: what fails is tried again. */
   private look(want: Wanted = { rejoin: false, whole: false }): void {
@@ -220,8 +213,8 @@ export class Following {
       if (wanted.rejoin) await this.rejoin();
       await this.fetchMissed(wanted.whole);
     } catch (error) {
-      const phase = error instanceof RollcastError ? PHASE_AFTER[error.code] : undefined;
-      if (phase !== undefined) this.stop(this.follower?.isStaff === true ? 'removed' : phase);
+      const phase = phaseAfter(error, this.follower);
+      if (phase !== null) this.stop(phase);
       if (!this.stopped) {
         this.want(wanted);
         // Without a connection the next one will do it.

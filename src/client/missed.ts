@@ -1,5 +1,6 @@
 /** What is asked of the service when something was missed, and what its answer makes of what is known. Pure as roll.ts. */
 import type { Snapshot, SyncAnswer } from './answers.ts';
+import { RollcastError } from './error.ts';
 import { type Follower, type Known, type RollRecord, take } from './roll.ts';
 
 /** Since when something is missed, by the numbers that this follower counts. */
@@ -67,4 +68,21 @@ const fromSnapshot = (
       ...(own === undefined ? {} : { student_id: own.student_id, status: own.status, marked_at: own.marked_at }),
     },
   };
+};
+
+const PHASE_AFTER: Record<string, 'out' | 'removed'> = {
+  STUDENT_NOT_ENROLLED: 'removed',
+  SESSION_NOT_FOUND: 'removed',
+  // The roll was lost and begun anew: who was in it has to check in again, if that is still possible.
+  FORBIDDEN: 'out',
+  CHECKIN_NOT_OPEN: 'out',
+  CHECKIN_CLOSED: 'out',
+  CHECKIN_CODE_REQUIRED: 'out',
+};
+
+/** What a session is for those to whom it is refused; null: it may be asked for again. */
+export const phaseAfter = (error: unknown, follower: Follower | null): 'out' | 'removed' | null => {
+  const phase = error instanceof RollcastError ? PHASE_AFTER[error.code] : undefined;
+  if (phase === undefined) return null;
+  return follower?.isStaff === true ? 'removed' : phase;
 };

@@ -38,6 +38,8 @@ export type RequestOptions = {
   request_id?: string | null | undefined;
   /** Milliseconds. */
   giveUpAfter?: number | undefined;
+  /** Called before it is sent once more. */
+  onRepeat?: (() => void) | undefined;
 };
 
 /** What requests need of a connection. */
@@ -65,7 +67,7 @@ export const request = async (
   wire: Wire,
   event: ClientEventName,
   payload: object,
-  { giveUpAfter = GIVE_UP_AFTER_MS, request_id }: RequestOptions = {},
+  { giveUpAfter = GIVE_UP_AFTER_MS, request_id, onRepeat }: RequestOptions = {},
 ): Promise<Record<string, unknown>> => {
   const id = request_id === undefined && Object.hasOwn(CHANGING, event) ? newRequestId() : request_id;
   const whole = id == null ? payload : { ...payload, request_id: id };
@@ -85,5 +87,6 @@ export const request = async (
     // Somebody who waits for a minute wants to be told and not to wait.
     if (error.code === 'RATE_LIMITED' && wait > PAUSE_MAX_MS) throw error;
     await wire.pause(wait);
+    onRepeat?.();
   }
 };

@@ -46,7 +46,7 @@ export class AttendanceSession {
   /** Checks in, or comes back. Whatever happens to the connection afterwards, it comes back by itself. RollcastError. */
   async join(input: { code?: string; ticket?: string } = {}, options?: RequestOptions): Promise<Me> {
     const { session_id } = this;
-    await this.enter(() => this.host.request('joinAttendanceSession', { session_id, ...input }, options));
+    await this.enter((how) => this.host.request('joinAttendanceSession', { session_id, ...input }, how), options);
     return this.me.get();
   }
 
@@ -62,7 +62,7 @@ export class AttendanceSession {
   /** Starts the session, or comes to it while it runs. RollcastError. */
   async start(options?: RequestOptions): Promise<Roll> {
     const { session_id } = this;
-    await this.enter(() => this.host.request('startAttendanceSession', { session_id }, options));
+    await this.enter((how) => this.host.request('startAttendanceSession', { session_id }, how), options);
     return this.roll.get();
   }
 
@@ -134,11 +134,11 @@ export class AttendanceSession {
 
   // --- parts ------------------------------------------------------------------------------------------------------
 
-  private enter(send: Parameters<Following['enter']>[0]): Promise<void> {
+  private enter(...[send, options]: Parameters<Following['enter']>): Promise<void> {
     if (this.following === null || this.following.isStopped) {
       this.following = new Following(this.session_id, this.host, this.state);
     }
     if (!this.following.isIn) this.state.roll.update({ phase: 'entering' });
-    return this.following.enter(send);
+    return this.following.enter(send, options);
   }
 }

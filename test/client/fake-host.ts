@@ -7,6 +7,8 @@ import type { ClientEventName } from '../../src/contract/events.ts';
 type Sent = {
   event: ClientEventName;
   payload: Record<string, unknown>;
+  /** It was sent once more, before it was answered. */
+  repeat(): void;
   answer(fields: object): void;
   refuse(code: ErrorCode | 'TIMEOUT'): void;
 };
@@ -20,7 +22,7 @@ export class FakeHost implements SessionHost {
   private clock = 0;
   private alarms: { at: number; ring: () => void }[] = [];
 
-  readonly request: SessionHost['request'] = (event, payload) => {
+  readonly request: SessionHost['request'] = (event, payload, options) => {
     this.events.push(event);
     return new Promise((resolve, reject) => {
       const settle = (how: () => void) => {
@@ -30,6 +32,7 @@ export class FakeHost implements SessionHost {
       const sent: Sent = {
         event,
         payload: payload as Record<string, unknown>,
+        repeat: () => options?.onRepeat?.(),
         answer: (fields) => settle(() => resolve(fields as never)),
         refuse: (code) =>
           settle(() => {

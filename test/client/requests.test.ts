@@ -86,6 +86,13 @@ test('however often it is sent, it has one request id and one payload', async ()
   for (const { payload } of wire.sent) expect(payload).toMatchObject(mark);
 });
 
+test('whoever asks is told before each repetition', async () => {
+  const wire = new FakeWire(SILENCE, BREAK, { ok: true });
+  const sent: number[] = [];
+  await send(wire, { onRepeat: () => sent.push(wire.sent.length) });
+  expect(sent).toEqual([1, 2]);
+});
+
 test('two requests have two request ids; one that is given is kept, and null is none', async () => {
   const wire = new FakeWire({ ok: true });
   await send(wire);

@@ -59,6 +59,34 @@ test('staff whose roll could not be fetched are not in', async () => {
   expect(desk.host.waiting).toBe(0);
 });
 
+test('a join that was sent again is answered as the first time: what was marked since is fetched', async () => {
+  const desk = new Desk(STUDENT);
+  const joining = desk.session.join();
+  const sent = await desk.host.next('joinAttendanceSession');
+  desk.scene.does(join(1));
+  const { status, own_seq } = desk.joined;
+  sent.repeat();
+  desk.scene.does(mark(1, 'late'));
+  sent.answer({ ...desk.joined, status, own_seq });
+  expect(await desk.answersSync()).toMatchObject({ since_own_seq: 1, since_room_seq: 1 });
+  expect(await joining).toMatchObject({ status: 'late', own_seq: 2, joined_at: desk.scene.record(1).joined_at });
+});
+
+test('who is in, but could not fetch what they missed, is in', async () => {
+  const desk = new Desk(STUDENT);
+  const joining = desk.session.join();
+  const sent = await desk.host.next('joinAttendanceSession');
+  desk.scene.does(join(1));
+  sent.repeat();
+  sent.answer(desk.joined);
+  (await desk.host.next('syncAttendance')).refuse('STORE_UNAVAILABLE');
+  expect(await joining).toMatchObject({ status: 'present' });
+  expect(desk.roll).toMatchObject({ phase: 'in', in_sync: false });
+  await desk.host.advance(20_000);
+  await desk.answersSync();
+  expect(desk.roll.in_sync).toBe(true);
+});
+
 test.each(['leave', 'close'] as const)(
   '%s while a join is under way: the join changes nothing any more',
   async (how) => {
