@@ -94,7 +94,7 @@ const refusedMessage: Json = {
 };
 
 /** Socket.IO's namespaces, and the callbacks, which have no address. */
-const CHANNEL_IDS: Record<Namespace, string> = { '/': 'root', '/attendance': 'attendance' };
+const CHANNEL_IDS: Record<Namespace, string> = { '/': 'main', '/attendance': 'attendance' };
 const ACKNOWLEDGEMENTS = 'acknowledgements';
 
 const channelOf = (namespace: Namespace): Json => ({

@@ -18,15 +18,16 @@ const t = texts.session.roll;
 export const RollTools = ({ view, onView, counts, hasOnline, shown, search, onHelp }: RollToolsProps) => (
   <div className="roll-tools">
     <div className="row">
-      <input
-        ref={search}
-        type="search"
-        className="field roll-search"
-        placeholder={t.search}
-        aria-label={t.search}
-        value={view.query}
-        onChange={(event) => onView({ query: event.target.value })}
-      />
+      <label className="roll-find">
+        <span>{t.search}</span>
+        <input
+          ref={search}
+          type="search"
+          className="field roll-search"
+          value={view.query}
+          onChange={(event) => onView({ query: event.target.value })}
+        />
+      </label>
       <label className="roll-sort">
         <span>{t.sort}</span>
         <select
