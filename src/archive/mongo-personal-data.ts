@@ -6,7 +6,8 @@ import { inMongo } from '../mongo/errors.ts';
 import { inPieces } from '../mongo/insert-only.ts';
 import { MongoRosters, rosterRowOf } from '../registry/mongo-rosters.ts';
 import { type Archive, nobodyOf, type PersonExport, type PersonId } from './archive.ts';
-import { erasedEntry, MongoCorrections } from './mongo-corrections.ts';
+import { erasedEntry } from './mongo-correction-documents.ts';
+import { MongoCorrections } from './mongo-corrections.ts';
 import { auditFrom, recordFrom } from './mongo-documents.ts';
 
 /** Looks at where a person still is; one finds them, and the next finds nothing. */

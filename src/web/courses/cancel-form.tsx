@@ -1,10 +1,11 @@
 import type { FormEvent } from 'react';
 import type { Session } from '../../client/index.ts';
 import { api } from '../api.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { texts } from '../texts.ts';
-import { Dialog } from './dialog.tsx';
-import { FormEnd, TextField, valuesOf } from './form-parts.tsx';
-import { useSending } from './use-sending.ts';
+import { TextField, valuesOf } from './form-parts.tsx';
 
 type CancelFormProps = { session: Session; onClose: () => void; onCancelled: () => void };
 

@@ -2,10 +2,11 @@
 import type { FormEvent } from 'react';
 import type { Course } from '../../contract/nouns.ts';
 import { api } from '../api.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { texts } from '../texts.ts';
-import { Dialog } from './dialog.tsx';
-import { FormEnd, TextArea, TextField, valuesOf } from './form-parts.tsx';
-import { useSending } from './use-sending.ts';
+import { TextArea, TextField, valuesOf } from './form-parts.tsx';
 import { hereZone } from './zoned-time.ts';
 
 type CourseFormProps = { course?: Course; onClose: () => void; onSaved: (course: Course) => void };

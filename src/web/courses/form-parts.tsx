@@ -1,8 +1,6 @@
 /** The pieces of this folder's forms. */
 import { type ComponentProps, type ReactNode, useId } from 'react';
-import { Problem } from '../parts/problem.tsx';
 import { texts } from '../texts.ts';
-import type { Sending } from './use-sending.ts';
 
 type Labelled = { label: string; hint?: ReactNode; isOptional?: boolean };
 
@@ -58,23 +56,6 @@ export const Choice = <V extends string>({ label, choices, ...rest }: Choices<V>
     </div>
   );
 };
-
-type FormEndProps = { sending: Sending; submit: string; onClose: () => void; close?: string; isDanger?: boolean };
-
-/** What went wrong, and the way out in both directions. */
-export const FormEnd = ({ sending, submit, onClose, close = texts.common.cancel, isDanger = false }: FormEndProps) => (
-  <>
-    {sending.error !== null && <Problem error={sending.error} />}
-    <div className="row">
-      <button type="submit" className={`button ${isDanger ? 'danger' : 'primary'}`} aria-disabled={sending.isSending}>
-        {submit}
-      </button>
-      <button type="button" className="button" onClick={onClose}>
-        {close}
-      </button>
-    </div>
-  </>
-);
 
 /** Trimmed; undefined where it is empty. */
 export const valuesOf = <K extends string>(form: HTMLFormElement, ...names: K[]): Record<K, string | undefined> => {

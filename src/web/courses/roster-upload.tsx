@@ -3,9 +3,9 @@ import { type FormEvent, useState } from 'react';
 import type { Course } from '../../contract/nouns.ts';
 import { ApiError, api } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { texts } from '../texts.ts';
 import { TextField } from './form-parts.tsx';
-import { useSending } from './use-sending.ts';
 
 type BadLine = { line: number; message: string };
 

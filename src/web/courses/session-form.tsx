@@ -3,12 +3,13 @@ import { type FormEvent, useState } from 'react';
 import type { Session } from '../../client/index.ts';
 import type { Course } from '../../contract/nouns.ts';
 import { api } from '../api.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { texts } from '../texts.ts';
 import { draftOf, policyOf, presetDraft } from './checkin-rules.ts';
-import { Dialog } from './dialog.tsx';
-import { FormEnd, TextArea, TextField, valuesOf } from './form-parts.tsx';
+import { TextArea, TextField, valuesOf } from './form-parts.tsx';
 import { RulesFields } from './rules-fields.tsx';
-import { useSending } from './use-sending.ts';
 import { hereZone, instantOf, isElsewhere, laterText, localTextOf, spanText, textSpanMs } from './zoned-time.ts';
 
 const HOUR_MS = 60 * 60_000;

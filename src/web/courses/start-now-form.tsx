@@ -2,13 +2,14 @@
 import { type FormEvent, useState } from 'react';
 import type { Course } from '../../contract/nouns.ts';
 import { api } from '../api.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { go } from '../router.ts';
 import { texts } from '../texts.ts';
 import { inWords, policyOf, presetDraft } from './checkin-rules.ts';
-import { Dialog } from './dialog.tsx';
-import { FormEnd, TextField, valuesOf } from './form-parts.tsx';
+import { TextField, valuesOf } from './form-parts.tsx';
 import { PresetChoice } from './rules-fields.tsx';
-import { useSending } from './use-sending.ts';
 import { dayText } from './zoned-time.ts';
 
 export const StartNowForm = ({ course, onClose }: { course: Course; onClose: () => void }) => {

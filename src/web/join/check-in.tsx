@@ -5,13 +5,13 @@ import { useAttendanceSession } from '../../client/react.ts';
 import { useLive } from '../live.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { StatusPill } from '../parts/status-pill.tsx';
 import type { SignedIn } from '../sign-in.ts';
 import { texts } from '../texts.ts';
 import { CodeForm } from './code-form.tsx';
 import type { ClassNow } from './look.ts';
 import type { UsedPass } from './pass.ts';
 import { AfterClass, InClass } from './result.tsx';
-import { StatusBadge } from './status-badge.tsx';
 import { timeOf, useCountdown, waitOf } from './times.ts';
 import {
   type CheckIn as Checking,
@@ -124,7 +124,7 @@ const Action = ({ step, tap, me, roll, connection, now, person, lookAgain }: Act
 const Marked = ({ now: { own } }: { now: ClassNow }) =>
   own?.marked_at == null ? null : (
     <p>
-      {texts.join.in.marked} <StatusBadge status={own.status} />
+      {texts.join.in.marked} <StatusPill status={own.status} />
     </p>
   );
 

@@ -1,8 +1,8 @@
 /** How a student stands in a class: during it, and after it. */
 import { useEffect, useRef } from 'react';
 import type { AttendanceStatus, Me } from '../../client/index.ts';
+import { StatusPill } from '../parts/status-pill.tsx';
 import { texts } from '../texts.ts';
-import { StatusBadge } from './status-badge.tsx';
 import { timeOf } from './times.ts';
 
 /** Who set the status, as far as the service said. */
@@ -41,6 +41,6 @@ export const AfterClass = ({ status, ended_at, isCancelled }: AfterClassProps) =
   <section className="join-result" aria-labelledby="result">
     <h2 id="result">{isCancelled ? texts.join.cancelled : texts.join.over.title}</h2>
     {ended_at !== null && <p className="join-time">{texts.join.over.endedAt(timeOf(ended_at))}</p>}
-    {!isCancelled && (status === null ? <p>{texts.join.over.unknown}</p> : <StatusBadge status={status} />)}
+    {!isCancelled && (status === null ? <p>{texts.join.over.unknown}</p> : <StatusPill status={status} />)}
   </section>
 );

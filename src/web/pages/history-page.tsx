@@ -1,9 +1,9 @@
 /** A student's own attendance over all their courses. */
 import { useCallback, useEffect, useState } from 'react';
 import { api } from '../api.ts';
-import { StatusBadge } from '../join/status-badge.tsx';
 import { Loaded, useFetched } from '../parts/loaded.tsx';
 import { textOf } from '../parts/problem.tsx';
+import { StatusPill } from '../parts/status-pill.tsx';
 import type { SignedIn } from '../sign-in.ts';
 import { texts } from '../texts.ts';
 import './history-page.css';
@@ -58,7 +58,7 @@ const Summary = ({ history }: { history: History }) => (
     <ul className="history-counts" aria-label={texts.history.counts}>
       {(['present', 'late', 'absent', 'excused'] as const).map((status) => (
         <li key={status}>
-          <StatusBadge status={status} /> {history[`${status}Count`]}
+          <StatusPill status={status} /> {history[`${status}Count`]}
         </li>
       ))}
     </ul>
@@ -83,7 +83,7 @@ const Classes = ({ id, history, titles }: ClassesProps) => {
               <p className="dim">{titles.get(it.course_id) ?? '\u00a0'}</p>
               <p className="dim">{dayOf(it)}</p>
             </div>
-            <StatusBadge status={it.attendanceRecord.status} />
+            <StatusPill status={it.attendanceRecord.status} />
           </li>
         ))}
       </ul>

@@ -8,12 +8,12 @@ import { useReportRows } from '../courses/report-rows.ts';
 import { ReportTable } from '../courses/report-table.tsx';
 import { NoCourse, PageLoading, StaffOnly } from '../courses/staff-only.tsx';
 import { usePaged } from '../courses/use-paged.ts';
-import { useSending } from '../courses/use-sending.ts';
 import { useTitle } from '../courses/use-title.ts';
 import { Link } from '../parts/link.tsx';
 import { useFetched } from '../parts/loaded.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { useSending } from '../parts/use-sending.ts';
 import { texts } from '../texts.ts';
 
 const ReportPage = ({ course_id }: { course_id: string }) => (

@@ -1,11 +1,11 @@
 /** The rotating code, small beside the roll, and large for the projector. */
 import { useState } from 'react';
 import type { AttendanceSession } from '../../client/index.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { texts } from '../texts.ts';
 import { type ShownCode, useCheckInCode } from './check-in-code.ts';
 import './code.css';
-import { Modal } from './modal.tsx';
 import { Qr } from './qr.tsx';
 
 const t = texts.session.code;
@@ -76,10 +76,10 @@ const CopyLink = ({ shown }: { shown: ShownCode | null }) => {
 type LargeCodeProps = { title: string; shown: ShownCode | null; onClose: () => void };
 
 const LargeCode = ({ title, shown, onClose }: LargeCodeProps) => (
-  <Modal title={title} className="code-large" onClose={onClose}>
+  <Dialog title={title} className="code-large" onClose={onClose}>
     <Code shown={shown} />
     <button type="button" className="button code-close" onClick={onClose}>
       {texts.common.close}
     </button>
-  </Modal>
+  </Dialog>
 );

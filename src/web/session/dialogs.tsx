@@ -2,7 +2,7 @@
 import { useId, useState } from 'react';
 import type { AttendanceStatus, MarkUpdate, RollRecord, Statistics } from '../../client/index.ts';
 import { texts } from '../texts.ts';
-import { ActionDialog } from './modal.tsx';
+import { ActionDialog } from './action-dialog.tsx';
 import { nameOfRecord } from './roll-rows.ts';
 import { StatusBar } from './status-bar.tsx';
 import { StatusChoice } from './status-choice.tsx';
@@ -18,7 +18,7 @@ const Reason = ({ label, hint, isRequired }: ReasonProps) => {
     <div>
       <label htmlFor={id}>
         {label}{' '}
-        <span className="dim modal-optional">({isRequired ? texts.common.required : texts.common.optional})</span>
+        <span className="dim form-optional">({isRequired ? texts.common.required : texts.common.optional})</span>
       </label>
       <input
         id={id}

@@ -1,10 +1,10 @@
+import { Dialog } from '../parts/dialog.tsx';
 import { texts } from '../texts.ts';
-import { Modal } from './modal.tsx';
 
 const t = texts.session.keys;
 
 export const HelpDialog = ({ onClose }: { onClose: () => void }) => (
-  <Modal title={t.title} onClose={onClose}>
+  <Dialog title={t.title} onClose={onClose}>
     <p className="dim">{t.where}</p>
     <table className="keys">
       <thead>
@@ -24,10 +24,10 @@ export const HelpDialog = ({ onClose }: { onClose: () => void }) => (
         ))}
       </tbody>
     </table>
-    <div className="row modal-actions">
+    <div className="row">
       <button type="button" className="button" onClick={onClose}>
         {texts.common.close}
       </button>
     </div>
-  </Modal>
+  </Dialog>
 );

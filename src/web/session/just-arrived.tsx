@@ -1,10 +1,10 @@
 /** The last who came, to be seen wherever the roll is scrolled to, and told to screen readers, but not a thousand times. */
 import { useEffect, useRef, useState } from 'react';
 import type { Statistics } from '../../client/index.ts';
+import { StatusPill } from '../parts/status-pill.tsx';
 import { texts } from '../texts.ts';
 import type { Arrivals } from './arrivals.ts';
 import { nameOfRecord } from './roll-rows.ts';
-import { StatusPill } from './status-sign.tsx';
 import { useTimes } from './times.ts';
 
 const t = texts.session.arrivals;

@@ -1,9 +1,9 @@
 import { memo } from 'react';
 import type { AttendanceStatus, RollRecord } from '../../client/index.ts';
+import { StatusPill } from '../parts/status-pill.tsx';
 import { texts } from '../texts.ts';
 import { isUnmarked, nameOfRecord } from './roll-rows.ts';
 import { useNameOf } from './staff-names.ts';
-import { StatusPill } from './status-sign.tsx';
 import { useTimes } from './times.ts';
 
 /** In the order of the buttons, and of the columns' controls. */

@@ -1,5 +1,6 @@
 import type { AttendanceStatus } from '../../client/index.ts';
 import { texts } from '../texts.ts';
+import './status-pill.css';
 
 type StatusPillProps = { status: AttendanceStatus; isPending?: boolean; isUnmarked?: boolean };
 
