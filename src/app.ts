@@ -34,6 +34,7 @@ import { Rooms } from './sockets/rooms.ts';
 import { attachSockets, createIo } from './sockets/socket-server.ts';
 import { StatisticsTicker } from './sockets/statistics-ticker.ts';
 import { tokenVerifier } from './token.ts';
+import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 
 /** Parts of the drain: clients are moved, HTTP requests are answered; the rest is for the archiver. */
 const MOVING_SHARE = 0.5;
@@ -48,6 +49,8 @@ export type AppOptions = {
   random: () => number;
   /** Belongs to the app from now on. */
   profile: Profile;
+  /** Belongs to the app from now on. Unset: nothing is traced. */
+  tracing?: Tracing;
   /** Whom the console offers to be; only in the demo. */
   demoPeople?: () => DemoPerson[];
 };
@@ -62,7 +65,7 @@ export type App = {
 };
 
 export const createApp = (options: AppOptions): App => {
-  const { config, logger, clock, makeId, profile } = options;
+  const { config, logger, clock, makeId, profile, tracing = NO_TRACING } = options;
   const { registry, archive } = profile;
   const key = config.tokenKey ?? profile.ownKey;
   if (key === null) throw new Error('no key to verify tokens with');
@@ -96,6 +99,7 @@ export const createApp = (options: AppOptions): App => {
     autoEndAfterMinutes: config.AUTO_END_AFTER_MINUTES ?? 720,
     studentVisibility: config.STUDENT_VISIBILITY ?? 'room',
     deviceSignals: config.DEVICE_SIGNALS ?? false,
+    tracing,
   };
   const attendance = new Attendance(services);
   const views = new AttendanceViews(services);
@@ -105,6 +109,7 @@ export const createApp = (options: AppOptions): App => {
     endByClock: (session_id) => attendance.endByClock(session_id),
     random: options.random,
     events: archiverEvents(logger, metrics, () => finishErasures()),
+    tracing,
   });
   const erasureFailed = (err: unknown) => logger.error({ err }, 'a pending erasure failed; tried again');
   // After every archived session, but never twice at the same time.
@@ -142,6 +147,7 @@ export const createApp = (options: AppOptions): App => {
     metricsContentType: metrics.registry.contentType,
     serveMetrics: ownMetrics === null,
     onResponse: (method, route, status) => metrics.httpRequests.inc({ method, route, status: String(status) }),
+    tracing,
   });
   io.attach(fastify.server);
   const connections = new HttpConnections(fastify.server);
@@ -161,6 +167,7 @@ export const createApp = (options: AppOptions): App => {
     reachedAt: ({ handshake }) =>
       config.PUBLIC_URL ?? (profile.name === 'embedded' ? originReached(handshake.headers, handshake.secure) : null),
     reports: socketReports(logger, metrics),
+    tracing,
   });
   const reconcileNow = (grace_ms: number) =>
     reconcile(services, grace_ms).then(
@@ -220,6 +227,7 @@ export const createApp = (options: AppOptions): App => {
       parts.stop();
       await live.close();
       await profile.close();
+      await tracing.close();
     },
   };
 };

@@ -65,6 +65,30 @@ export const baseUrl = (value: string): string => {
   return (origin + pathname).replace(/\/+$/, '').replaceAll("'", '%27');
 };
 
+export const share = (value: string): number => {
+  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= 0 && number <= 1)) throw new Error('must be a number from 0 to 1');
+  return number;
+};
+
+/** Header fields as OpenTelemetry writes them into one variable. Its message repeats no value: they are secrets. */
+export const headers = (value: string): Record<string, string> =>
+  Object.fromEntries(
+    list(value).map((item, i) => {
+      const [, name = '', encoded = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/.exec(item) ?? [];
+      if (name === '') throw new Error(`must be name=value, comma-separated; number ${i + 1} is not`);
+      return [name, decoded(encoded, name)];
+    }),
+  );
+
+const decoded = (encoded: string, name: string): string => {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw new Error(`has a value that is not percent-encoded: ${name}`);
+  }
+};
+
 export const origins = (value: string): string[] => {
   const items = list(value);
   if (items.length === 0) throw new Error('must name at least one origin; leave it empty for the default');

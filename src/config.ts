@@ -7,6 +7,7 @@ import {
   ALGORITHMS,
   algorithmOf,
   baseUrl,
+  headers,
   integer,
   listOf,
   mongodbUrl,
@@ -15,6 +16,7 @@ import {
   origins,
   publicKey,
   redisPrefix,
+  share,
   text,
   trustProxy,
   url,
@@ -159,8 +161,19 @@ export const VARIABLES = {
     parse: onOff,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable({
-    description: 'OpenTelemetry traces would go there. Not in this version: a warning at the start, and no traces',
-    parse: text,
+    description:
+      'OpenTelemetry traces go there: OTLP over HTTP, /v1/traces is put behind it. OTEL_SERVICE_NAME (rollcast unless set) and OTEL_RESOURCE_ATTRIBUTES are heeded. Unset: no traces',
+    parse: baseUrl,
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: variable({
+    description: 'Sent with the traces: name=value, comma-separated, values percent-encoded',
+    secret: true,
+    parse: headers,
+  }),
+  OTEL_TRACES_SAMPLER_ARG: variable({
+    description: 'Share of the traces that are recorded, from 0 to 1',
+    default: '1',
+    parse: share,
   }),
   DRAIN_TIMEOUT_MS: variable({
     description: 'Upper bound of the graceful shutdown, milliseconds',
@@ -181,7 +194,14 @@ export const VARIABLES = {
 type Name = keyof typeof VARIABLES;
 type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]['parse']> | undefined };
 type Defaulted<N extends Name> = Exclude<Values[N], undefined>;
-type AlwaysThere = 'PORT' | 'HOST' | 'REDIS_PREFIX' | 'REDIS_WAIT_REPLICAS' | 'DATA_DIR' | 'DRAIN_TIMEOUT_MS';
+type AlwaysThere =
+  | 'PORT'
+  | 'HOST'
+  | 'REDIS_PREFIX'
+  | 'REDIS_WAIT_REPLICAS'
+  | 'DATA_DIR'
+  | 'DRAIN_TIMEOUT_MS'
+  | 'OTEL_TRACES_SAMPLER_ARG';
 
 export type Config = Values & {
   [N in AlwaysThere]: Defaulted<N>;

@@ -9,8 +9,8 @@ import { mongoRecords } from './profiles/mongo-records.ts';
 
 runNode(
   () => readConfig(process.env),
-  async (config, logger) => {
-    const made = { clock: systemClock, makeId: randomId };
+  async (config, logger, tracing) => {
+    const made = { clock: systemClock, makeId: randomId, tracing };
     if (config.distributed === null) return embeddedProfile({ config, ...made });
     const { redis, mongodb } = config.distributed;
     return distributedProfile({ redis, records: await mongoRecords(mongodb, logger), logger, ...made });

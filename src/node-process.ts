@@ -1,10 +1,13 @@
 /** The life of a node's process: it starts, drains on a signal, and ends. One clear line and exit code 1 when it cannot start. */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { createApp } from './app.ts';
 import { randomId, systemClock } from './clock.ts';
 import { type Config, maskedConfig } from './config.ts';
 import type { Profile } from './profiles/profile.ts';
+import { SERVICE_VERSION } from './service-version.ts';
+import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 
 /** Exit code when it could not start, or not end in time. */
 const FAILED = 1;
@@ -12,7 +15,7 @@ const FAILED = 1;
 /** RFC 7518: a key for HS256 has at least 256 bits. */
 const SECRET_SAFE_CHARS = 32;
 
-export type ProfileOf = (config: Config, logger: Logger) => Promise<Profile>;
+export type ProfileOf = (config: Config, logger: Logger, tracing: Tracing) => Promise<Profile>;
 
 /** Runs until a signal; ends the process. */
 export const runNode = (readConfig: () => Config, profileOf: ProfileOf): void => {
@@ -29,8 +32,9 @@ const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
   process.stdout.on('error', () => {});
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
-  const profile = await profileOf(config, logger);
-  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, profile });
+  const tracing = await tracingOf(config, logger);
+  const profile = await profileOf(config, logger, tracing);
+  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, profile, tracing });
   // Nothing is logged before this has worked: a start that fails says one line.
   const { port, metricsPort } = await app.start();
   logger.info({ config: maskedConfig(config) }, 'configuration');
@@ -62,11 +66,26 @@ const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void
   process.on('SIGINT', leave);
 };
 
+const tracingOf = async (config: Config, logger: Logger): Promise<Tracing> => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
+  if (endpoint === undefined) return NO_TRACING;
+  // Only then: it brings OpenTelemetry's SDK along.
+  const { otlpTracing } = await import('./tracing/otlp-tracing.ts');
+  return otlpTracing({
+    endpoint,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    ratio,
+    version: SERVICE_VERSION,
+    instance: `${hostname()}-${process.pid}`,
+    reports: {
+      lost: (why) => logger.warn({ why }, 'traces are not taken'),
+      restored: () => logger.info('traces are taken again'),
+    },
+  });
+};
+
 const warningsOf = (config: Config): string[] => {
   const warnings: string[] = [];
-  if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) {
-    warnings.push('OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version sends no traces');
-  }
   if (config.distributed !== null && config.PUBLIC_URL === undefined) {
     warnings.push('PUBLIC_URL is not set: check-in codes come without a link, so there is no QR code to scan');
   }

@@ -9,6 +9,7 @@
 import { Refusal } from '../contract/errors.ts';
 import { ARCHIVE_AT_ONCE_ROLLS, ARCHIVE_POLL_MS, ARCHIVE_RETRY_MAX_MS, ARCHIVE_RETRY_MIN_MS } from '../limits.ts';
 import type { Claim, LiveStore } from '../live/live-store.ts';
+import { during, NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import type { Archive } from './archive.ts';
 
 /** What a first store makes of a session's version. */
@@ -25,6 +26,7 @@ export type ArchiverOptions = {
   /** Ends a session whose limit has come. */
   endByClock: (session_id: string) => Promise<void>;
   events: ArchiverEvents;
+  tracing?: Tracing;
   /** Between 0 and 1. */
   random: () => number;
 };
@@ -86,16 +88,19 @@ export class Archiver {
   }
 
   private async look(claim: Claim): Promise<'done' | 'failed' | 'store is away'> {
-    const { live, archive, endByClock, events } = this.options;
+    const { live, archive, endByClock, events, tracing = NO_TRACING } = this.options;
     try {
       if (claim.due === 'end') {
-        await endByClock(claim.session_id);
+        await this.traced('end by clock', claim, null, () => endByClock(claim.session_id));
         return 'done';
       }
       const final = await live.final(claim);
       if (final === null) return 'done';
-      await archive.store(final);
-      if (await live.confirm(claim, FIRST_VERSION)) events.archived(claim.session_id, claim.tries + 1);
+      const confirmed = await this.traced('archive', claim, final.traceparent, async () => {
+        await during(tracing.part('archive store'), archive.store(final));
+        return live.confirm(claim, FIRST_VERSION);
+      });
+      if (confirmed) events.archived(claim.session_id, claim.tries + 1);
       return 'done';
     } catch (error) {
       events.failed(claim.session_id, claim.tries + 1, error);
@@ -104,6 +109,18 @@ export class Archiver {
       });
       return error instanceof Refusal && error.code === 'STORE_UNAVAILABLE' ? 'store is away' : 'failed';
     }
+  }
+
+  /** below: the traceparent of what has brought this about, if that is known. */
+  private traced<T>(
+    name: string,
+    { session_id, tries }: Claim,
+    below: string | null,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { tracing = NO_TRACING } = this.options;
+    const span = tracing.begin(name, { 'rollcast.session_id': session_id, 'rollcast.tries': tries + 1 }, below);
+    return during(span, span.run(work));
   }
 
   private delayAfter(tries: number): number {

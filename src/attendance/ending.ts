@@ -146,6 +146,7 @@ const sendEnd = async (
     by_name: actor.name,
     admit,
     request,
+    traceparent: services.tracing?.traceparent() ?? null,
   });
   try {
     const done =

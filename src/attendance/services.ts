@@ -8,6 +8,7 @@ import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import type { StudentVisibility } from '../domain/roll.ts';
 import type { LiveStore, RollPeek } from '../live/live-store.ts';
 import type { Registry, StoredSession } from '../registry/registry.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 /** The rooms `course_{course_id}`: who wants to hear of starts and ends. */
 export interface CourseRooms {
@@ -32,6 +33,7 @@ export type Services = {
   studentVisibility: StudentVisibility;
   /** DEVICE_SIGNALS. */
   deviceSignals: boolean;
+  tracing?: Tracing;
 };
 
 /** A session as the doorway finds it: with its roll, or only as the registry has it. */

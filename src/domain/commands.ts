@@ -46,6 +46,8 @@ export type Command =
       by: string;
       by_name: string;
       admit: Admission[];
+      /** Of the event that ends it, when that is traced. */
+      traceparent?: string | null;
     })
   | { kind: 'roster'; entries: RosterEntry[] }
   | { kind: 'staff'; staff: string[] };

@@ -156,7 +156,7 @@ const decideEnd = (roll: Roll, command: Of<'end'>, now: Now): Decision => {
   if (!Array.isArray(lines)) return refused(lines);
   const { by, by_name, outcome, reason, submitted } = command;
   const change = numbered(roll, now, 'end', submitted ? 'submit' : 'end', by, by_name, lines, true);
-  change.end = { at: now.iso, by, by_name, outcome, reason };
+  change.end = { at: now.iso, by, by_name, outcome, reason, traceparent: command.traceparent ?? null };
   if (submitted) change.submitted = true;
   return accept(roll, change, command.request);
 };

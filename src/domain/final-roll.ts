@@ -26,6 +26,8 @@ export type FinalRoll = {
   /** The roll's numbers at its end. */
   seq: number;
   room_seq: number;
+  /** Of the event that ended it, when that was traced; not archived. */
+  traceparent: string | null;
 };
 
 type Ended = Omit<Roll, 'followers' | 'requests' | 'remembered_no_ops' | 'wrong_codes' | 'devices'>;
@@ -52,6 +54,7 @@ export const finalRoll = (roll: Ended): FinalRoll => {
     counts: roll.counts,
     seq: roll.seq,
     room_seq: roll.room_seq,
+    traceparent: end.traceparent ?? null,
   };
 };
 

@@ -51,6 +51,8 @@ export type RollEnd = {
   by_name: string;
   outcome: 'completed' | 'cancelled';
   reason: string | null;
+  /** Where a trace of the end goes on when the roll is archived. Unset: an earlier version ended it. */
+  traceparent?: string | null;
 };
 
 /** A roll as it stands, without what is only needed to change it or to tell how it came about. */

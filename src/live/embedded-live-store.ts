@@ -15,6 +15,7 @@ import type { RosterEntry } from '../domain/record.ts';
 import type { Opening, RollNow, RollState } from '../domain/roll.ts';
 import { persistedNews, statisticsNews } from '../fanout.ts';
 import { PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { Attending } from './attending.ts';
 import { CommitPace } from './commit-pace.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -50,6 +51,7 @@ export type EmbeddedLiveStoreOptions = {
   onDue: () => void;
   /** Runs between the journal's last write and its commit; for fault tests. */
   beforeCommit?: () => void;
+  tracing?: Tracing | undefined;
   /** When turns are committed; another one only in tests. */
   pace?: CommitPace;
 };
@@ -80,6 +82,7 @@ export class EmbeddedLiveStore implements LiveStore {
       clock: this.clock,
       pace: options.pace ?? new CommitPace(),
       onDue: options.onDue,
+      tracing: options.tracing,
     });
   }
 

@@ -10,6 +10,7 @@ import type { Command } from '../domain/commands.ts';
 import type { Now } from '../domain/decisions.ts';
 import type { Change } from '../domain/roll.ts';
 import { newsOfChange } from '../fanout.ts';
+import { NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import type { Attending } from './attending.ts';
 import type { CommitPace } from './commit-pace.ts';
 import type { Journal } from './journal.ts';
@@ -26,6 +27,7 @@ export type GroupCommitOptions = {
   pace: CommitPace;
   /** A roll became due now. */
   onDue: () => void;
+  tracing?: Tracing | undefined;
 };
 
 export class GroupCommit {
@@ -35,23 +37,25 @@ export class GroupCommit {
   private readonly clock: Clock;
   private readonly pace: CommitPace;
   private readonly onDue: () => void;
+  private readonly tracing: Tracing;
   private queue: Queued[] = [];
   private scheduled = false;
 
-  constructor({ journal, rolls, attending, clock, pace, onDue }: GroupCommitOptions) {
+  constructor({ journal, rolls, attending, clock, pace, onDue, tracing }: GroupCommitOptions) {
     this.journal = journal;
     this.rolls = rolls;
     this.attending = attending;
     this.clock = clock;
     this.pace = pace;
     this.onDue = onDue;
+    this.tracing = tracing ?? NO_TRACING;
   }
 
   /** Part of the turn that is gathering. Null: there is no such roll. */
   submit(session_id: string, command: Command, connection: { id: string } | undefined): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
       this.pace.arrived();
-      this.queue.push({ session_id, command, connection, resolve, reject });
+      this.queue.push({ session_id, command, connection, place: this.tracing.here(), resolve, reject });
       if (!this.scheduled) this.schedule();
     });
   }
@@ -92,7 +96,8 @@ export class GroupCommit {
         if (ofRoll === undefined) changes.set(live, [decision.change]);
         else ofRoll.push(decision.change);
       }
-      this.commit(changes);
+      const places = step.map(({ place }) => place);
+      this.tracing.from(places, () => this.commit(changes));
     } catch (cause) {
       for (const id of new Set(step.map((it) => it.session_id))) this.rolls.reload(id);
       for (const queued of step) queued.reject(unavailable(cause));
@@ -105,9 +110,16 @@ export class GroupCommit {
   private commit(changes: Map<LiveRoll, Change[]>): void {
     if (changes.size === 0) return;
     const entries = [...changes];
-    const rows = this.journal.append(
-      entries.map(([live, ofRoll]) => ({ session_id: live.roll.header.session.id, changes: ofRoll })),
-    );
+    const turn = entries.map(([live, ofRoll]) => ({ session_id: live.roll.header.session.id, changes: ofRoll }));
+    const span = this.tracing.part('journal commit');
+    let rows: number[];
+    try {
+      rows = this.journal.append(turn);
+    } catch (error) {
+      span.end('STORE_UNAVAILABLE', true);
+      throw error;
+    }
+    span.end();
     for (const [i, [live]] of entries.entries()) live.rows.push(rows[i] as number);
     this.pace.committed();
   }

@@ -94,6 +94,7 @@ const end: RollEnd = {
   by_name: place('by_name'),
   outcome: place('outcome'),
   reason: place('reason'),
+  traceparent: place('traceparent'),
 };
 
 /** Every text that a script makes, but for the packets around events. */

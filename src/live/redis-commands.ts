@@ -3,6 +3,7 @@ import type { Command, Current, Outcome } from '../domain/commands.ts';
 import type { RollRecord } from '../domain/record.ts';
 import type { RollState } from '../domain/roll.ts';
 import type { Counts } from '../domain/statistics.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { KnownRolls } from './known-rolls.ts';
 import type { RollPeek } from './live-store.ts';
 import { SCRIPTS } from './lua-scripts.ts';
@@ -73,11 +74,11 @@ export class RedisCommands {
   private readonly turns: RedisTurns<Sent, Given<unknown> | null>;
 
   /** node: this process, in presence. */
-  constructor(rolls: RedisRolls, node: string) {
+  constructor(rolls: RedisRolls, node: string, tracing?: Tracing) {
     this.rolls = rolls;
     this.node = node;
     const changesOf = (it: Sent): number => ('updates' in it ? Math.max(1, it.updates.length) : 1);
-    this.turns = new RedisTurns((session_id, commands) => this.run(session_id, commands), changesOf);
+    this.turns = new RedisTurns((session_id, commands) => this.run(session_id, commands), changesOf, tracing);
   }
 
   /** Null: there is no such roll. STORE_UNAVAILABLE. */

@@ -25,6 +25,7 @@ import {
   WRONG_CODES_OF_ADDRESS_MAX,
 } from '../limits.ts';
 import type { StateLink } from '../redis/state-link.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { FedAudience, FeedSource, Standing } from './fed-audience.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import type {
@@ -60,6 +61,7 @@ export type RedisLiveStoreOptions = {
   audience: FedAudience;
   /** A roll became due now: wakes the archiver. */
   onDue: () => void;
+  tracing?: Tracing | undefined;
   /** Only in tests: instead of Redis' own clock. */
   clock?: Clock;
 };
@@ -78,12 +80,12 @@ export class RedisLiveStore implements LiveStore, FeedSource {
   private readonly dueList: RedisDueList;
   private closed = false;
 
-  constructor({ link, keys, makeId, audience, onDue, clock }: RedisLiveStoreOptions) {
+  constructor({ link, keys, makeId, audience, onDue, tracing, clock }: RedisLiveStoreOptions) {
     const node = makeId();
     this.rolls = new RedisRolls({ link, keys, makeId, ...(clock === undefined ? {} : { clock }) });
     this.audience = audience;
     this.onDue = onDue;
-    this.commands = new RedisCommands(this.rolls, node);
+    this.commands = new RedisCommands(this.rolls, node, tracing);
     this.attending = new RedisAttending({ rolls: this.rolls, commands: this.commands, audience, node });
     this.indexes = new RedisIndexes(link, keys);
     this.indexKeeper = new IndexKeeper(this.rolls, this.indexes);

@@ -5,8 +5,9 @@
  */
 import { Refusal } from '../contract/errors.ts';
 import { TURN_ENOUGH_COMMANDS, TURN_MAX_CHANGES } from '../limits.ts';
+import { NO_TRACING, type Place, type Tracing } from '../tracing/tracing.ts';
 
-type Queued<C, A> = { command: C; resolve: (answer: A) => void; reject: (error: unknown) => void };
+type Queued<C, A> = { command: C; place: Place | null; resolve: (answer: A) => void; reject: (error: unknown) => void };
 
 /** Commands of one roll; begin: its first turn is not to wait any longer. */
 type Gathering<C, A> = { commands: Queued<C, A>[]; begin: () => void };
@@ -17,20 +18,22 @@ export type RunTurn<C, A> = (session_id: string, commands: C[]) => Promise<A[]>;
 export class RedisTurns<C, A> {
   private readonly run: RunTurn<C, A>;
   private readonly changesOf: (command: C) => number;
+  private readonly tracing: Tracing;
   /** Of each roll with a turn that gathers or runs: what gathers. */
   private readonly gathering = new Map<string, Gathering<C, A>>();
   private readonly working = new Set<Promise<void>>();
 
   /** changesOf: how much a command may change, in records. */
-  constructor(run: RunTurn<C, A>, changesOf: (command: C) => number) {
+  constructor(run: RunTurn<C, A>, changesOf: (command: C) => number, tracing: Tracing = NO_TRACING) {
     this.run = run;
     this.changesOf = changesOf;
+    this.tracing = tracing;
   }
 
   /** Part of the turn that is gathering. */
   send(session_id: string, command: C): Promise<A> {
     return new Promise((resolve, reject) => {
-      const queued = { command, resolve, reject };
+      const queued = { command, place: this.tracing.here(), resolve, reject };
       const queue = this.gathering.get(session_id);
       if (queue !== undefined) {
         queue.commands.push(queued);
@@ -82,7 +85,8 @@ export class RedisTurns<C, A> {
 
   private async make(session_id: string, turn: Queued<C, A>[]): Promise<void> {
     const commands = turn.map(({ command }) => command);
-    const answers = await this.run(session_id, commands);
+    const places = turn.map(({ place }) => place);
+    const answers = await this.tracing.from(places, () => this.run(session_id, commands));
     for (const [i, { resolve }] of turn.entries()) resolve(answers[i] as A);
   }
 }

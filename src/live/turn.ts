@@ -9,6 +9,7 @@ import type { Now } from '../domain/decisions.ts';
 import type { Connection } from '../domain/presence.ts';
 import type { RollRecord } from '../domain/record.ts';
 import { apply, type Roll } from '../domain/roll.ts';
+import type { Place } from '../tracing/tracing.ts';
 import type { LiveRoll, Standing } from './live-roll.ts';
 import type { Answer } from './live-store.ts';
 
@@ -16,6 +17,8 @@ export type Queued = {
   session_id: string;
   command: Command;
   connection: { id: string } | undefined;
+  /** Where it was asked for, for traces. */
+  place: Place | null;
   resolve: (answer: Answer | null) => void;
   reject: (error: unknown) => void;
 };

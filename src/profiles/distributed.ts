@@ -13,6 +13,7 @@ import type { RedisSettings } from '../redis/settings.ts';
 import type { Registry } from '../registry/registry.ts';
 import { SessionFeeds } from '../sockets/session-feeds.ts';
 import { SharedCourseRooms } from '../sockets/shared-course-rooms.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Profile } from './profile.ts';
 
 export type DistributedOptions = {
@@ -22,6 +23,7 @@ export type DistributedOptions = {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
+  tracing?: Tracing;
   /** Only in tests: instead of Redis' own clock. */
   storeClock?: Clock;
 };
@@ -37,10 +39,11 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
 };
 
 const connected = async (options: DistributedOptions): Promise<Profile> => {
-  const { redis, records, clock, makeId, logger, storeClock } = options;
+  const { redis, records, clock, makeId, logger, tracing, storeClock } = options;
   const connections = await connectRedis({
     settings: redis,
     scripts: Object.values(SCRIPTS),
+    tracing,
     reports: {
       lost: (connection, why) => logger.warn({ connection, why }, 'Redis is away'),
       restored: (connection) => logger.info({ connection }, 'Redis is back'),
@@ -77,6 +80,7 @@ const connected = async (options: DistributedOptions): Promise<Profile> => {
         makeId,
         audience: feeds,
         onDue,
+        tracing,
         ...(storeClock === undefined ? {} : { clock: storeClock }),
       });
       const courseRooms = new SharedCourseRooms({

@@ -11,6 +11,7 @@ import { keptSecret } from '../secret-file.ts';
 import { LocalCourseRooms } from '../sockets/local-course-rooms.ts';
 import { lockDataDir } from '../sqlite/data-dir.ts';
 import { openDatabase } from '../sqlite/database.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Profile } from './profile.ts';
 
 /** Another process' write lock on the file is waited for this long; the directory is locked, so it is a tool at most. */
@@ -20,12 +21,13 @@ export type EmbeddedOptions = {
   config: Pick<Config, 'DATA_DIR' | 'tokenKey'>;
   clock: Clock;
   makeId: MakeId;
+  tracing?: Tracing | undefined;
   /** For fault tests: runs before each commit of live changes. */
   beforeCommit?: (() => void) | undefined;
 };
 
 /** Throws an Error of one line when the directory is locked, not writable, or holds files that do not open. */
-export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: EmbeddedOptions): Profile => {
+export const embeddedProfile = ({ config, clock, makeId, tracing, beforeCommit }: EmbeddedOptions): Profile => {
   const dir = config.DATA_DIR;
   const lock = lockDataDir(dir);
   const secret = config.tokenKey === null ? keptSecret(dir, () => makeId() + makeId()) : null;
@@ -41,7 +43,7 @@ export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: Embedde
     startGrace_ms: 0,
     warnings: [],
     live: (rooms, onDue) => ({
-      store: new EmbeddedLiveStore({ db, clock, makeId, audience: rooms, onDue, beforeCommit }),
+      store: new EmbeddedLiveStore({ db, clock, makeId, audience: rooms, onDue, tracing, beforeCommit }),
       courseRooms: new LocalCourseRooms(rooms, (course_id) => whoIsIn(registry, course_id)),
       start: () => {},
       stop: () => {},

@@ -5,6 +5,7 @@
  */
 import { REDIS_CONNECT_MS } from '../limits.ts';
 import { PatientClock } from '../patient-clock.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type AdapterClient, adapterClient } from './adapter-client.ts';
 import { ChannelSubscriber } from './channel-subscriber.ts';
 import { ClusterMap } from './cluster-map.ts';
@@ -28,6 +29,7 @@ export type RedisConnectionsOptions = {
   settings: RedisSettings;
   scripts: readonly RedisScript[];
   reports: RedisReports;
+  tracing?: Tracing | undefined;
   /** Instead of REDIS_CONNECT_MS. */
   within_ms?: number;
 };
@@ -53,7 +55,7 @@ export type RedisConnections = {
  * address and no password, when they are not up in time (REDIS_CONNECT_MS) or a server cannot be used.
  */
 export const connectRedis = async (options: RedisConnectionsOptions): Promise<RedisConnections> => {
-  const { settings, scripts, reports, within_ms = REDIS_CONNECT_MS } = options;
+  const { settings, scripts, reports, tracing, within_ms = REDIS_CONNECT_MS } = options;
   const { wait_replicas } = settings;
   const map = mapFor(settings);
   const clock = new PatientClock();
@@ -67,6 +69,7 @@ export const connectRedis = async (options: RedisConnectionsOptions): Promise<Re
     clock,
     waiting: waiting === null ? null : { pool: waiting, replicas: wait_replicas },
     scripts,
+    tracing,
   });
   const publish = new PublishLink(publishers);
   const subscriber = new ChannelSubscriber(subscribers, clock, (error) => reports.error(error));

@@ -8,11 +8,15 @@ import { createHash } from 'node:crypto';
 import { unavailable } from '../contract/errors.ts';
 import { REDIS_COMMAND_TIMEOUT_MS, REDIS_FOLLOW_WITHIN_MS } from '../limits.ts';
 import type { PatientClock } from '../patient-clock.ts';
+import { during, NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import type { Argument, RedisConnection } from './connection.ts';
 import { ReplicaWait } from './replica-wait.ts';
 import { type Send, sendTo } from './routing.ts';
 import { replyCode } from './server-errors.ts';
 import type { ServerPool } from './server-pool.ts';
+
+/** By OpenTelemetry's names. */
+const REDIS_ATTRIBUTES = { 'db.system.name': 'redis' };
 
 /** `keys`: how many it takes. */
 export type RedisScript = { name: string; lua: string; keys: number };
@@ -28,6 +32,7 @@ export type StateLinkOptions = {
   /** Connections for scripts that wait for replicas; null: nothing waits. */
   waiting: { pool: ServerPool; replicas: number } | null;
   scripts: readonly RedisScript[];
+  tracing?: Tracing | undefined;
 };
 
 /** Sends a script by its digest or its text. */
@@ -38,14 +43,16 @@ export class StateLink {
   private readonly clock: PatientClock;
   private readonly waiting: StateLinkOptions['waiting'];
   private readonly scripts: ReadonlyMap<RedisScript, string>;
+  private readonly tracing: Tracing;
   private readonly replicaWaits = new WeakMap<RedisConnection, ReplicaWait>();
   private readonly upListeners: (() => void)[] = [];
   private readonly downListeners: (() => void)[] = [];
 
-  constructor({ pool, clock, waiting, scripts }: StateLinkOptions) {
+  constructor({ pool, clock, waiting, scripts, tracing }: StateLinkOptions) {
     this.pool = pool;
     this.clock = clock;
     this.waiting = waiting;
+    this.tracing = tracing ?? NO_TRACING;
     this.scripts = new Map(scripts.map((it) => [it, createHash('sha1').update(it.lua).digest('hex')]));
     const prepare = (connection: RedisConnection) => this.load(connection);
     pool.use({ prepare, up: () => callAll(this.upListeners), down: () => callAll(this.downListeners) });
@@ -76,13 +83,19 @@ export class StateLink {
         if (performance.now() - started > REDIS_FOLLOW_WITHIN_MS) throw tooLate();
         return execute(connection, asking, 'eval', script.lua);
       });
-    return waiting === null ? sendTo(this.pool, key, send) : this.within(sendTo(waiting.pool, key, send));
+    const span = this.tracing.part(`redis ${script.name}`, REDIS_ATTRIBUTES);
+    const answer = waiting === null ? sendTo(this.pool, key, send) : this.within(sendTo(waiting.pool, key, send));
+    return during(span, answer);
   }
 
   /** One plain command; its first argument is its key. */
   command(name: string, key: string, ...args: Argument[]): Promise<unknown> {
     const all = [key, ...args];
-    return sendTo(this.pool, key, (it, asking) => dispatch(it, asking, name, all));
+    const span = this.tracing.part(`redis ${name}`, REDIS_ATTRIBUTES);
+    return during(
+      span,
+      sendTo(this.pool, key, (it, asking) => dispatch(it, asking, name, all)),
+    );
   }
 
   /** What this turn has gathered leaves now, for a caller that has gathered a turn already. */

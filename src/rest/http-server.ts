@@ -11,6 +11,7 @@ import { refuse } from '../contract/errors.ts';
 import { API_PREFIX } from '../contract/routes.ts';
 import { HTTP_BODY_MAX_BYTES, HTTP_REQUEST_MAX_MS, PATH_PARAMETER_MAX_CHARS } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { asyncApi } from './async-api.ts';
 import { addAttendanceRoutes } from './attendance-routes.ts';
 import { authenticate } from './caller.ts';
@@ -25,6 +26,7 @@ import { openApi } from './open-api.ts';
 import { PROBLEM_JSON, problemOf, refusalFrom, sendProblem } from './problem.ts';
 import { addReportRoutes } from './report-routes.ts';
 import { addRequestLog, type OnResponse, requestId } from './request-log.ts';
+import { addRequestTracing } from './request-tracing.ts';
 import { routeAdder } from './route.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { addStudentRoutes } from './student-routes.ts';
@@ -41,6 +43,7 @@ export type HttpServerOptions = RestContext &
     /** Which proxies' forwarded headers to believe: all or none, the addresses, or how many of them stand before us. */
     trustProxy: boolean | number | string[];
     onResponse: OnResponse;
+    tracing?: Tracing;
   };
 
 const API_CSP = {
@@ -80,6 +83,7 @@ export const buildHttpServer = (options: HttpServerOptions): FastifyInstance => 
   app.setSerializerCompiler(() => JSON.stringify);
   addJsonBody(app);
   addRequestLog(app, options.onResponse);
+  addRequestTracing(app, options.tracing);
   addErrors(app);
 
   app.register(helmet, {

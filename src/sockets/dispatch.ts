@@ -9,6 +9,7 @@ import { type Acknowledgement, type ClientEventName, clientEvents } from '../con
 import { payloadValidator } from '../contract/validator.ts';
 import { wellFormed } from '../contract/well-formed.ts';
 import { EVENT_COST_BYTES, EVENT_NAME_MAX_CHARS, LEAVE_EVENT_COST, WHOLE_ROLL_EVENT_COST } from '../limits.ts';
+import { codeOf, NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import { type Answer, type HandlerOptions, type Handlers, makeHandlers } from './handlers.ts';
 import type { LiveSocket } from './live-socket.ts';
 import { together } from './together.ts';
@@ -28,6 +29,7 @@ export type EventReport = {
 export type DispatchOptions = HandlerOptions & {
   clock: Clock;
   report: (report: EventReport) => void;
+  tracing?: Tracing | undefined;
 };
 
 type Ack = (answer: Acknowledgement) => void;
@@ -49,10 +51,12 @@ const EVENT_COSTS: { [E in ClientEventName]?: number } = {
 export class Dispatch {
   private readonly options: DispatchOptions;
   private readonly handlers: Handlers;
+  private readonly tracing: Tracing;
 
   constructor(options: DispatchOptions) {
     this.options = options;
     this.handlers = makeHandlers(options);
+    this.tracing = options.tracing ?? NO_TRACING;
   }
 
   /** Takes one event of a socket, that came in so many bytes. Never throws, always answers exactly once. */
@@ -76,7 +80,19 @@ export class Dispatch {
       return;
     }
     const handler = this.handlers[event] as (socket: LiveSocket, payload: unknown) => Promise<Answer>;
-    handler(socket, payload).then((answer) => this.answer(socket, event, payload, ack, answer, started), fail);
+    const span = this.tracing.begin(event);
+    span
+      .run(() => handler(socket, payload))
+      .then(
+        (answer) => {
+          this.answer(socket, event, payload, ack, answer, started);
+          span.end();
+        },
+        (error: unknown) => {
+          fail(error);
+          span.end(...codeOf(error));
+        },
+      );
   }
 
   private admitEvent(socket: LiveSocket, event: ClientEventName, bytes: number): void {

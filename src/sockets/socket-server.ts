@@ -14,6 +14,7 @@ import { DEVICE_ID_MAX_CHARS, type Device } from '../domain/device.ts';
 import { maySocket } from '../domain/policy.ts';
 import { FRAME_MAX_BYTES } from '../limits.ts';
 import type { VerifyToken } from '../token.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { Dispatch, type EventReport } from './dispatch.ts';
 import { EventAllowance } from './event-allowance.ts';
 import { Frames } from './frames.ts';
@@ -89,6 +90,7 @@ export type SocketOptions = {
   /** TOKEN_EXPIRY_OPEN_SOCKETS. */
   onExpiry: 'close' | 'keep';
   reports: SocketReports;
+  tracing?: Tracing;
 };
 
 /**
@@ -96,7 +98,7 @@ export type SocketOptions = {
  * as people who left. Closing them is the drain's business.
  */
 export const attachSockets = (options: SocketOptions): { stop(): void } => {
-  const { io, rooms, attendance, views, verifyToken, clock, reports, reachedAt } = options;
+  const { io, rooms, attendance, views, verifyToken, clock, reports, reachedAt, tracing } = options;
   const tokenExpiry = new TokenExpiry(clock, (socket) => {
     if (options.onExpiry === 'keep') return;
     reports.closed('expired');
@@ -104,7 +106,17 @@ export const attachSockets = (options: SocketOptions): { stop(): void } => {
     socket.conn.close();
   });
   const report = reports.event;
-  const dispatch = new Dispatch({ attendance, views, rooms, verifyToken, tokenExpiry, reachedAt, clock, report });
+  const dispatch = new Dispatch({
+    attendance,
+    views,
+    rooms,
+    verifyToken,
+    tokenExpiry,
+    reachedAt,
+    clock,
+    report,
+    tracing,
+  });
   const reattaching = new Reattaching({ attendance, onError: reports.error });
   const connections = new Map<string, { connection: LiveSocket['conn']; frames: Frames }>();
   let stopped = false;

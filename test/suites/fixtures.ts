@@ -80,6 +80,7 @@ export function finalRollOf(session_id: string, more: Partial<FinalRoll> = {}): 
     ],
     seq: 2,
     room_seq: 1,
+    traceparent: null,
     ...more,
     records,
     counts: countStatuses(records),

@@ -239,7 +239,8 @@ export class RandomSteps {
     const by = random.pick([...STAFF, 'auto']);
     const request = this.request('end', by, JSON.stringify([updates, result]));
     const who = { by, by_name: `Name of ${by}`, admit: this.admissions(updates) };
-    return { kind: 'end', header_version, updates, submitted, ...result, ...who, ...request };
+    const trace = random.chance(0.5) ? { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` } : {};
+    return { kind: 'end', header_version, updates, submitted, ...result, ...who, ...request, ...trace };
   }
 
   private updates(count: number): Update[] {

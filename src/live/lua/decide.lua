@@ -288,7 +288,7 @@ local function decide_end(command)
   roll.state = command.outcome
   ended = T.ended_by({
     at = NOW, by = json(command.by), by_name = json(command.by_name), outcome = json(command.outcome),
-    reason = json(command.reason),
+    reason = json(command.reason), traceparent = json(command.traceparent),
   })
   local more = ',"end":' .. ended .. (command.submitted and ',"submitted":true' or '')
   local outcome = accepted_change(change, command.request, more)
