@@ -5,6 +5,9 @@ import { describeWithRedis, sharedRedis } from '../support/redis-needed.ts';
 import { SeveralNodes } from '../support/several-nodes.ts';
 import { defineTraceScenarios, tracedEnvironment } from './traces.ts';
 
+/** Two nodes one after the other, which load OpenTelemetry's many files, on a busy machine. */
+const START_DEADLINE_MS = 60_000;
+
 describeWithRedis('traces', 'any', () => {
   const redis = sharedRedis();
   let collector: Collector;
@@ -13,7 +16,7 @@ describeWithRedis('traces', 'any', () => {
     collector = await Collector.start();
     const env = { REDIS_URL: redis.url, REDIS_PREFIX: redis.prefix, ...tracedEnvironment(collector) };
     nodes = await SeveralNodes.start({ count: 2, env: () => env });
-  });
+  }, START_DEADLINE_MS);
   afterEach(() => nodes.settle());
   afterAll(async () => {
     await nodes?.stop();

@@ -5,12 +5,15 @@ import { OneNode } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { defineTraceScenarios, tracedEnvironment } from './traces.ts';
 
+/** It loads OpenTelemetry's many files, on a busy machine. */
+const START_DEADLINE_MS = 60_000;
+
 let collector: Collector;
 let node: OneNode;
 beforeAll(async () => {
   collector = await Collector.start();
   node = await new OneNode(tracedEnvironment(collector)).start();
-});
+}, START_DEADLINE_MS);
 afterEach(() => node.settle());
 afterAll(async () => {
   await node?.stop();
