@@ -11,6 +11,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeF
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import type { Plugin } from 'vite';
 
 const { values: options, positionals } = parseArgs({
   options: { unchecked: { type: 'boolean', default: false } },
@@ -42,6 +43,40 @@ rmSync(to, { recursive: true, force: true });
 compile('tsconfig.build.json');
 compile('tsconfig.client.json', '--noEmit', 'false', '--declaration', '--emitDeclarationOnly');
 renameImports();
+
+/**
+ * OpenTelemetry's SDK goes into the one file that uses it, with the licenses beside it: installed as packages it would
+ * be larger than everything else together (docs/adr/0015-traces-bundled.md).
+ */
+const bundleTracing = async (): Promise<void> => {
+  process.env.NODE_ENV = 'production';
+  const { build } = await import('vite');
+  const made = path.join(to, 'tracing-bundled');
+  // What the rest of the service has of it too, so there must be one of it.
+  const shared: Plugin = {
+    name: 'shared',
+    enforce: 'pre',
+    resolveId: (id) => (id === './tracing.ts' ? { id: './tracing.js', external: true } : null),
+  };
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    plugins: [shared],
+    ssr: { noExternal: true },
+    build: {
+      ssr: path.join(from, 'tracing/otlp-tracing.ts'),
+      outDir: made,
+      emptyOutDir: true,
+      license: { fileName: 'LICENSES.md' },
+      rolldownOptions: { output: { entryFileNames: 'otlp-tracing.js' } },
+    },
+  });
+  for (const file of ['otlp-tracing.js', 'LICENSES.md']) cpSync(path.join(made, file), path.join(to, 'tracing', file));
+  rmSync(path.join(to, 'tracing/otlp-tracing.js.map'));
+  rmSync(made, { recursive: true });
+};
+await bundleTracing();
 
 const webScript = [path.join(root, 'scripts/build-console.ts'), '--if-changed'];
 const webBuild = spawnSync(process.execPath, webScript, { stdio: 'inherit' });
