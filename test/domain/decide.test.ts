@@ -187,6 +187,7 @@ describe('deciding', () => {
         by_name: 'Ada',
         outcome: 'completed',
         reason: null,
+        traceparent: null,
       });
     });
 

@@ -10,6 +10,8 @@ import type { FedAudience } from '../../src/live/fed-audience.ts';
 import { SCRIPTS } from '../../src/live/lua-scripts.ts';
 import { RedisKeys } from '../../src/live/redis-keys.ts';
 import { RedisLiveStore } from '../../src/live/redis-live-store.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { attendanceReports } from '../../src/metrics-reports.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
 import { beginSession, courseOf } from '../suites/fixtures.ts';
@@ -57,7 +59,8 @@ describeWithRedis('joins that are overtaken', 'any', () => {
     });
     onTestFinished(() => live.close());
     await live.open(planOf(SESSION, { session: sessionObjectOf(SESSION) }));
-    const services = { live, registry, archive } as unknown as Services;
+    const reports = attendanceReports(createMetrics());
+    const services = { live, registry, archive, reports } as unknown as Services;
     const archiveNow = async () => {
       const [claim] = await live.claimDue(1);
       if (claim === undefined) throw new Error('nothing is due');
