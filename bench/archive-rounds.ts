@@ -6,6 +6,8 @@ import type { FedAudience } from '../src/live/fed-audience.ts';
 import { SCRIPTS } from '../src/live/lua-scripts.ts';
 import { RedisKeys } from '../src/live/redis-keys.ts';
 import { RedisLiveStore } from '../src/live/redis-live-store.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { storeReports } from '../src/metrics-reports.ts';
 import { collectionsOf, makeIndexes } from '../src/mongo/collections.ts';
 import { connectRedis } from '../src/redis/connections.ts';
 import { redisSettings } from '../src/redis/settings.ts';
@@ -91,7 +93,7 @@ export async function measureArchive(
       REDIS_WAIT_REPLICAS: 0,
     }),
     scripts: Object.values(SCRIPTS),
-    reports: { lost: () => {}, restored: () => {}, error: () => {} },
+    reports: { ...storeReports(createMetrics()).redis, lost: () => {}, restored: () => {}, error: () => {} },
   });
   cleanup.add(() => connections.close());
   const keys = new RedisKeys('bench');

@@ -21,13 +21,15 @@ import { HttpConnections } from './http-connections.ts';
 import { PRESENCE_SWEEP_MS, RECONCILE_EVERY_MS, RETENTION_EVERY_MS } from './limits.ts';
 import { listening } from './listening.ts';
 import type { LiveStore } from './live/live-store.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
+import { attendanceReports } from './metrics-reports.ts';
 import { metricsServer } from './metrics-server.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { allowsOrigin, isSameOrigin, originReached } from './origins.ts';
 import type { Profile } from './profiles/profile.ts';
 import { type DemoPerson, WEB_DIR } from './rest/console.ts';
 import { buildHttpServer } from './rest/http-server.ts';
+import { SERVICE_VERSION } from './service-version.ts';
 import type { EventReport } from './sockets/dispatch.ts';
 import { drainSockets } from './sockets/drain.ts';
 import { Rooms } from './sockets/rooms.ts';
@@ -46,6 +48,8 @@ export type AppOptions = {
   makeId: MakeId;
   /** Between 0 and 1. */
   random: () => number;
+  /** Where this node counts; its profile does too. */
+  metrics: Metrics;
   /** Belongs to the app from now on. */
   profile: Profile;
   /** Whom the console offers to be; only in the demo. */
@@ -62,11 +66,11 @@ export type App = {
 };
 
 export const createApp = (options: AppOptions): App => {
-  const { config, logger, clock, makeId, profile } = options;
+  const { config, logger, clock, makeId, metrics, profile } = options;
   const { registry, archive } = profile;
   const key = config.tokenKey ?? profile.ownKey;
   if (key === null) throw new Error('no key to verify tokens with');
-  const metrics = createMetrics();
+  metrics.buildInfo.set({ version: SERVICE_VERSION, profile: profile.name }, 1);
 
   let draining = false;
   const allowOther = allowsOrigin({ exact: config.CORS_ORIGINS, localhost: profile.allowsLocalhost });
@@ -96,6 +100,7 @@ export const createApp = (options: AppOptions): App => {
     autoEndAfterMinutes: config.AUTO_END_AFTER_MINUTES ?? 720,
     studentVisibility: config.STUDENT_VISIBILITY ?? 'room',
     deviceSignals: config.DEVICE_SIGNALS ?? false,
+    reports: attendanceReports(metrics),
   };
   const attendance = new Attendance(services);
   const views = new AttendanceViews(services);
@@ -118,7 +123,7 @@ export const createApp = (options: AppOptions): App => {
     clock,
   });
   const metricsText = async () => {
-    await gatherBacklog(live, metrics);
+    await gatherBacklog(live, metrics).catch((err: unknown) => logger.warn({ err }, 'the backlog could not be read'));
     return metrics.registry.metrics();
   };
   const ownMetrics =
@@ -141,7 +146,10 @@ export const createApp = (options: AppOptions): App => {
     metricsText,
     metricsContentType: metrics.registry.contentType,
     serveMetrics: ownMetrics === null,
-    onResponse: (method, route, status) => metrics.httpRequests.inc({ method, route, status: String(status) }),
+    onResponse: (method, route, status, ms) => {
+      metrics.httpRequests.inc({ method, route, status: String(status) });
+      metrics.httpSeconds.observe({ method, route }, ms / 1000);
+    },
   });
   io.attach(fastify.server);
   const connections = new HttpConnections(fastify.server);
@@ -209,11 +217,13 @@ export const createApp = (options: AppOptions): App => {
     },
     drain: async () => {
       draining = true;
+      metrics.draining.set(1);
       for (const timer of timers) clearInterval(timer);
       ticker.stop();
       sockets.stop();
       const { webSockets } = connections;
-      await drainSockets({ io, rooms, webSockets, within_ms: config.DRAIN_TIMEOUT_MS * MOVING_SHARE, pause });
+      const within_ms = config.DRAIN_TIMEOUT_MS * MOVING_SHARE;
+      await drainSockets({ io, rooms, webSockets, within_ms, pause, onClosed: () => metrics.drained.inc() });
       await connections.closing(() => fastify.close(), config.DRAIN_TIMEOUT_MS * ANSWERING_SHARE);
       await ownMetrics?.close();
       await archiver.stop();
@@ -224,21 +234,30 @@ export const createApp = (options: AppOptions): App => {
   };
 };
 
+/** While its store is away a node tells nothing of the backlog, but everything else. */
 const gatherBacklog = async (live: Pick<LiveStore, 'backlog'>, metrics: Metrics): Promise<void> => {
-  const { rolls, overdue, oldest_overdue_ms } = await live.backlog();
-  metrics.liveRolls.set(rolls);
-  metrics.overdueRolls.set(overdue);
-  metrics.oldestOverdue.set(oldest_overdue_ms / 1000);
+  const { liveRolls, overdueRolls, oldestOverdue } = metrics;
+  try {
+    const { rolls, overdue, oldest_overdue_ms } = await live.backlog();
+    liveRolls.set(rolls);
+    overdueRolls.set(overdue);
+    oldestOverdue.set(oldest_overdue_ms / 1000);
+  } catch (error) {
+    for (const gauge of [liveRolls, overdueRolls, oldestOverdue]) gauge.remove();
+    throw error;
+  }
 };
 
 const archiverEvents = (logger: Logger, metrics: Metrics, onArchived: () => void) => ({
-  archived: (session_id: string, tries: number) => {
+  archived: (session_id: string, tries: number, ms: number) => {
     metrics.archived.inc();
+    metrics.archiveSeconds.observe({ outcome: 'archived' }, ms / 1000);
     logger.info({ session_id, tries }, 'session archived');
     onArchived();
   },
-  failed: (session_id: string, tries: number, err: unknown) => {
+  failed: (session_id: string, tries: number, err: unknown, ms: number | null) => {
     metrics.archiveFailures.inc();
+    if (ms !== null) metrics.archiveSeconds.observe({ outcome: 'failed' }, ms / 1000);
     logger.error({ session_id, tries, err }, 'session not archived yet; tried again');
   },
 });

@@ -9,10 +9,11 @@ import { mongoRecords } from './profiles/mongo-records.ts';
 
 runNode(
   () => readConfig(process.env),
-  async (config, logger) => {
+  async (config, logger, reports) => {
     const made = { clock: systemClock, makeId: randomId };
-    if (config.distributed === null) return embeddedProfile({ config, ...made });
+    if (config.distributed === null) return embeddedProfile({ config, journal: reports.journal, ...made });
     const { redis, mongodb } = config.distributed;
-    return distributedProfile({ redis, records: await mongoRecords(mongodb, logger), logger, ...made });
+    const records = await mongoRecords(mongodb, logger, reports.mongodb);
+    return distributedProfile({ redis, records, logger, reports, ...made });
   },
 );

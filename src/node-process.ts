@@ -4,6 +4,8 @@ import { type Logger, pino } from 'pino';
 import { createApp } from './app.ts';
 import { randomId, systemClock } from './clock.ts';
 import { type Config, maskedConfig } from './config.ts';
+import { createMetrics } from './metrics.ts';
+import { type StoreReports, storeReports } from './metrics-reports.ts';
 import type { Profile } from './profiles/profile.ts';
 
 /** Exit code when it could not start, or not end in time. */
@@ -12,7 +14,7 @@ const FAILED = 1;
 /** RFC 7518: a key for HS256 has at least 256 bits. */
 const SECRET_SAFE_CHARS = 32;
 
-export type ProfileOf = (config: Config, logger: Logger) => Promise<Profile>;
+export type ProfileOf = (config: Config, logger: Logger, reports: StoreReports) => Promise<Profile>;
 
 /** Runs until a signal; ends the process. */
 export const runNode = (readConfig: () => Config, profileOf: ProfileOf): void => {
@@ -29,8 +31,9 @@ const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
   process.stdout.on('error', () => {});
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
-  const profile = await profileOf(config, logger);
-  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, profile });
+  const metrics = createMetrics();
+  const profile = await profileOf(config, logger, storeReports(metrics));
+  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, metrics, profile });
   // Nothing is logged before this has worked: a start that fails says one line.
   const { port, metricsPort } = await app.start();
   logger.info({ config: maskedConfig(config) }, 'configuration');

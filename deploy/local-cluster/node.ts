@@ -29,7 +29,7 @@ const BUSY_MS = 10_000;
 
 runNode(
   () => readConfig(env),
-  async (_config, logger) => {
+  async (_config, logger, reports) => {
     const db = openDatabase({ file: SHARED_FILE, busyTimeoutMs: BUSY_MS });
     return distributedProfile({
       redis: redisSettings({
@@ -49,6 +49,7 @@ runNode(
       clock: systemClock,
       makeId: randomId,
       logger,
+      reports,
     });
   },
 );

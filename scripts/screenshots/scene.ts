@@ -7,6 +7,8 @@ import { readConfig } from '../../src/config.ts';
 import { API_PREFIX } from '../../src/contract/routes.ts';
 import { tokenSigner } from '../../src/demo/signing.ts';
 import { STUDENTS, TEACHER } from '../../src/demo/students.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { embeddedProfile } from '../../src/profiles/embedded.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -39,8 +41,9 @@ export const openScene = async (dir: string): Promise<Scene> => {
   let ago = 0;
   const clock: Clock = () => systemClock() - ago;
   const logger = pino({ level: 'error' });
-  const profile = embeddedProfile({ config, clock, makeId: randomId });
-  const app = createApp({ config, logger, clock, makeId: randomId, random: Math.random, profile });
+  const metrics = createMetrics();
+  const profile = embeddedProfile({ config, clock, makeId: randomId, journal: storeReports(metrics).journal });
+  const app = createApp({ config, logger, clock, makeId: randomId, random: Math.random, metrics, profile });
   const { secret } = app;
   if (secret === null) throw new Error('a node that is not told a secret makes one');
   const { port } = await app.start();

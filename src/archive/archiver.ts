@@ -15,8 +15,10 @@ import type { Archive } from './archive.ts';
 const FIRST_VERSION = 1;
 
 export type ArchiverEvents = {
-  archived(session_id: string, tries: number): void;
-  failed(session_id: string, tries: number, error: unknown): void;
+  /** ms: what this try took. */
+  archived(session_id: string, tries: number, ms: number): void;
+  /** ms: as above; null: it failed before there was anything to archive. */
+  failed(session_id: string, tries: number, error: unknown, ms: number | null): void;
 };
 
 export type ArchiverOptions = {
@@ -76,7 +78,7 @@ export class Archiver {
       try {
         claims = await live.claimDue(ARCHIVE_AT_ONCE_ROLLS);
       } catch (error) {
-        events.failed('', 0, error);
+        events.failed('', 0, error, null);
         return;
       }
       if (claims.length === 0) return;
@@ -87,6 +89,8 @@ export class Archiver {
 
   private async look(claim: Claim): Promise<'done' | 'failed' | 'store is away'> {
     const { live, archive, endByClock, events } = this.options;
+    const started = performance.now();
+    const took = () => performance.now() - started;
     try {
       if (claim.due === 'end') {
         await endByClock(claim.session_id);
@@ -95,10 +99,10 @@ export class Archiver {
       const final = await live.final(claim);
       if (final === null) return 'done';
       await archive.store(final);
-      if (await live.confirm(claim, FIRST_VERSION)) events.archived(claim.session_id, claim.tries + 1);
+      if (await live.confirm(claim, FIRST_VERSION)) events.archived(claim.session_id, claim.tries + 1, took());
       return 'done';
     } catch (error) {
-      events.failed(claim.session_id, claim.tries + 1, error);
+      events.failed(claim.session_id, claim.tries + 1, error, claim.due === 'end' ? null : took());
       await live.defer(claim, this.delayAfter(claim.tries)).catch(() => {
         // The live store is away too: the lease lapses by itself.
       });

@@ -17,7 +17,7 @@ import { ticketForCode } from './checkin-codes.ts';
 import { cancelSession, type EndEvent, endSession, endSessionByClock, submitSession } from './ending.ts';
 import { attendSession, type JoinInput, joinSession } from './joining.ts';
 import { followRoster, followStaff } from './membership.ts';
-import { type Answered, admitNamed, repeated, requestKey, saidBy, send } from './sending.ts';
+import { type Answered, admitNamed, repeated, reportMarks, requestKey, saidBy, send } from './sending.ts';
 import { find, findAsStaff, type Services } from './services.ts';
 import { ensureStarted } from './starting.ts';
 
@@ -189,6 +189,8 @@ export class Attendance {
       request,
     });
     const done = await send(this.services, session_id, authorise, make, admitNamed(this.services));
-    return done ?? repeated(this.services, session_id, request);
+    if (done === null) return repeated(this.services, session_id, request);
+    reportMarks(this.services, done);
+    return done;
   }
 }

@@ -9,7 +9,7 @@ import { endedAnswer, submittedAnswer } from '../fanout.ts';
 import type { RollPeek, RollView } from '../live/live-store.ts';
 import { tellCourseEnded } from './course-news.ts';
 import { endedFromArchive } from './results.ts';
-import { admitNamed, repeated, requestKey, saidBy, send } from './sending.ts';
+import { admitNamed, repeated, reportMarks, requestKey, saidBy, send } from './sending.ts';
 import { type Found, findAsStaff, type Services } from './services.ts';
 import { endStrayRoll } from './stray-rolls.ts';
 
@@ -91,7 +91,7 @@ export const cancelSession = async (
 
 export const endSessionByClock = async (services: Services, session_id: string): Promise<void> => {
   const auto: Actor = { user_id: 'auto', role: 'service', name: 'auto', picture: null, expires_at: Infinity };
-  await sendEnd(services, auto, { event: 'end', session_id, updates: [], submitted: false });
+  await sendEnd(services, auto, { event: 'end', session_id, updates: [], submitted: false, by: 'clock' });
 };
 
 /** ended: the roll as it was found right after, which changes no more; null: it has to be looked for. */
@@ -124,9 +124,10 @@ const sendEnd = async (
     submitted: boolean;
     cancel?: { reason: string | null };
     request_id?: string | undefined;
+    by?: 'staff' | 'clock';
   },
 ): Promise<Sent> => {
-  const { session_id, updates, submitted } = it;
+  const { session_id, updates, submitted, by = 'staff' } = it;
   const request = requestKey(actor, it.event, it.request_id, saidBy(updates));
   let peek: RollPeek | null = null;
   const authorise = async () => {
@@ -152,6 +153,8 @@ const sendEnd = async (
       (await send(services, session_id, authorise, make, admitNamed(services))) ??
       (await repeated(services, session_id, request));
     const told = done.changed && done.repeated !== true;
+    if (told) services.reports.ended(by);
+    reportMarks(services, done);
     // At once: the archive may be quick, and what it has is not to be had while its database is away.
     const ended = told ? await services.live.read(session_id) : null;
     if (told && peek !== null) await tellCourseEnded(services, session_id, peek, ended);

@@ -27,12 +27,12 @@ export const joinSession = async (
 ): Promise<Answered<'attendanceSessionJoined'>> => {
   const { session_id } = input;
   const { roll: peek } = await find(services, session_id, 'known');
-  if (peek?.state !== 'active') return { payload: await joinedBefore(services, actor, input), repeated: true };
+  if (peek?.state !== 'active') return joinedBefore(services, actor, input);
   const staff = isStaff(actor, peek.header);
   const done = staff
     ? await attendSession(services, actor, session_id, asker)
     : await checkIn(services, actor, input, peek, asker, device);
-  if (done === null) return { payload: await joinedBefore(services, actor, input), repeated: true };
+  if (done === null) return joinedBefore(services, actor, input);
   const { current } = done;
   if (current === null) {
     const payload = await joinedAsArchived(services, session_id, done.records[0]);
@@ -76,15 +76,17 @@ const joinedBefore = async (
   services: Services,
   actor: Actor,
   { session_id, code, ticket, request_id }: JoinInput,
-): Promise<ServerPayload<'attendanceSessionJoined'>> => {
+): Promise<Answered<'attendanceSessionJoined'>> => {
   const request = requestKey(actor, 'joinAttendanceSession', request_id, [code, ticket]);
   const outcome = await repeated(services, session_id, request);
   await assertStillIn(services, actor, session_id);
   const view = await services.live.read(session_id);
-  if (view !== null) {
-    return joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
-  }
-  return joinedAsArchived(services, session_id, outcome.records[0]);
+  const payload =
+    view === null
+      ? await joinedAsArchived(services, session_id, outcome.records[0])
+      : joinedPayload(sessionOf(view.roll), view.roll.header.epoch, outcome.records[0], view.roll);
+  services.reports.checkedIn('again');
+  return { payload, repeated: true };
 };
 
 /** Who is not in the course any more is told nothing of it, whatever they were told before (AUTH-1). SESSION_NOT_ACTIVE. */
@@ -134,8 +136,12 @@ const checkIn = async (
     devices: devicesFor(services, header, device),
     request,
   });
-  return send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker);
+  const done = await send(services, session_id, authorise, make, admitUser(services, actor.user_id), asker);
+  if (done !== null) services.reports.checkedIn(isFirst(done) ? 'new' : 'again');
+  return done;
 };
+
+const isFirst = ({ first_join, repeated }: Done): boolean => first_join === true && repeated !== true;
 
 const activeRoll = async (services: Services, session_id: string): Promise<RollPeek> => {
   const { roll } = await find(services, session_id, 'known');

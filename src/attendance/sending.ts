@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { isoFrom } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ServerEventName, ServerPayload } from '../contract/events.ts';
-import type { Enrollment } from '../contract/nouns.ts';
+import type { AttendanceStatus, Enrollment } from '../contract/nouns.ts';
 import type { Command, Refused, RequestKey, Update } from '../domain/commands.ts';
 import type { Actor } from '../domain/policy.ts';
 import type { Admission, RosterEntry } from '../domain/record.ts';
@@ -80,6 +80,14 @@ export const repeated = async (
   if (outcome === null) throw refuse('SESSION_NOT_ACTIVE');
   if (!outcome.ok) throw refuse('CONFLICT', OTHER_PAYLOAD);
   return outcome;
+};
+
+/** The records that staff have marked by what was accepted, by status. */
+export const reportMarks = ({ reports }: Services, { changed, repeated, records }: Accepted): void => {
+  if (!changed || repeated === true) return;
+  const counts = new Map<AttendanceStatus, number>();
+  for (const { status } of records) counts.set(status, (counts.get(status) ?? 0) + 1);
+  for (const [status, count] of counts) reports.marked(status, count);
 };
 
 /** For marks: every named student must be approved, else none is marked. */

@@ -3,7 +3,7 @@ import type { Archive } from '../archive/archive.ts';
 import type { Clock, MakeId } from '../clock.ts';
 import { refuse } from '../contract/errors.ts';
 import type { ServerEventName, ServerPayload } from '../contract/events.ts';
-import type { Course } from '../contract/nouns.ts';
+import type { AttendanceStatus, Course } from '../contract/nouns.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import type { StudentVisibility } from '../domain/roll.ts';
 import type { LiveStore, RollPeek } from '../live/live-store.ts';
@@ -19,6 +19,18 @@ export interface CourseRooms {
   membersChanged(course_id: string): Promise<void>;
 }
 
+/** What the doorway tells of; only what happens now, never what is only answered once more. */
+export type AttendanceReports = {
+  /** A student is answered that they have checked in: for the first time in the session, or again. */
+  checkedIn(which: 'new' | 'again'): void;
+  /** Staff gave so many records of a live roll this status. */
+  marked(status: AttendanceStatus, records: number): void;
+  /** A roll was opened that was not there before. */
+  started(): void;
+  /** A live roll was ended or cancelled. */
+  ended(by: 'staff' | 'clock'): void;
+};
+
 export type Services = {
   live: LiveStore;
   registry: Registry;
@@ -32,6 +44,7 @@ export type Services = {
   studentVisibility: StudentVisibility;
   /** DEVICE_SIGNALS. */
   deviceSignals: boolean;
+  reports: AttendanceReports;
 };
 
 /** A session as the doorway finds it: with its roll, or only as the registry has it. */

@@ -74,6 +74,8 @@ const openRollOf = async (services: Services, stored: StoredSession, by: string,
     students: roster.map(admissionOf),
   };
   const { opened } = await services.live.open(plan);
+  // A roll that was lost is opened once more, but its session has started before.
+  if (opened && !plan.rebuilt) services.reports.started();
   await services.registry.opened(stored.id, services.clock());
   if (opened) {
     // Whatever the registry was told between our read of it and the opening, the roll has it before anybody is answered.

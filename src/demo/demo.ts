@@ -7,6 +7,8 @@ import { type App, createApp } from '../app.ts';
 import { randomId, systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { ListenError } from '../listening.ts';
+import { createMetrics } from '../metrics.ts';
+import { storeReports } from '../metrics-reports.ts';
 import { embeddedProfile } from '../profiles/embedded.ts';
 import type { DemoPerson } from '../rest/console.ts';
 import { seedCourse } from './course.ts';
@@ -34,8 +36,10 @@ const makeApp = (config: Config, demoPeople: () => DemoPerson[]): App => {
   const level = process.env.LOG_LEVEL ? config.LOG_LEVEL : 'warn';
   // Through Node's own stream, as the node's log: one that writes to the pipe itself has errors of its own.
   const logger = pino({ level, base: undefined }, { write: (line) => process.stdout.write(pretty(line)) });
-  const profile = embeddedProfile({ config, clock: systemClock, makeId: randomId });
-  return createApp({ config, logger, clock: systemClock, makeId: randomId, random: Math.random, profile, demoPeople });
+  const made = { config, clock: systemClock, makeId: randomId };
+  const metrics = createMetrics();
+  const profile = embeddedProfile({ ...made, journal: storeReports(metrics).journal });
+  return createApp({ ...made, logger, random: Math.random, metrics, profile, demoPeople });
 };
 
 const run = async (): Promise<void> => {

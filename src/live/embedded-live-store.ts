@@ -18,7 +18,7 @@ import { PRESENCE_RETURN_MS, STATISTICS_MIN_INTERVAL_MS } from '../limits.ts';
 import { Attending } from './attending.ts';
 import { CommitPace } from './commit-pace.ts';
 import { GroupCommit } from './group-commit.ts';
-import { Journal } from './journal.ts';
+import { Journal, type JournalReports } from './journal.ts';
 import { answerRemembered, KeptRequests } from './kept-requests.ts';
 import { backlogOf, claimDue, type LiveRoll } from './live-roll.ts';
 import type {
@@ -50,9 +50,13 @@ export type EmbeddedLiveStoreOptions = {
   onDue: () => void;
   /** Runs between the journal's last write and its commit; for fault tests. */
   beforeCommit?: () => void;
+  /** How commits go. */
+  journal?: JournalReports;
   /** When turns are committed; another one only in tests. */
   pace?: CommitPace;
 };
+
+const UNREPORTED: JournalReports = { committed: () => {}, failed: () => {} };
 
 export class EmbeddedLiveStore implements LiveStore {
   private readonly journal: Journal;
@@ -67,7 +71,8 @@ export class EmbeddedLiveStore implements LiveStore {
 
   /** Rolls that were active or not yet archived come back here, before anything else can happen. */
   constructor(options: EmbeddedLiveStoreOptions) {
-    this.journal = new Journal(options.db, options.beforeCommit ?? (() => {}));
+    const { beforeCommit = () => {}, journal = UNREPORTED } = options;
+    this.journal = new Journal(options.db, { beforeCommit, reports: journal });
     this.clock = options.clock;
     this.makeId = options.makeId;
     this.attending = new Attending(options.audience, options.clock);

@@ -7,36 +7,48 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Change, Opening } from '../domain/roll.ts';
 import { inTransaction } from '../sqlite/database.ts';
 
+export type JournalReports = {
+  committed(ms: number): void;
+  failed(): void;
+};
+
+export type JournalOptions = {
+  /** Runs between the last write of a turn and its commit. */
+  beforeCommit: () => void;
+  reports: JournalReports;
+};
+
 export type Journalled = { opening: Opening; changes: Change[]; rows: number[] };
 
 export class Journal {
   private readonly db: DatabaseSync;
-  private readonly beforeCommit: () => void;
+  private readonly options: JournalOptions;
   private readonly insertOpening: StatementSync;
   private readonly insertChanges: StatementSync;
 
-  /** beforeCommit runs between the last write of a turn and its commit. */
-  constructor(db: DatabaseSync, beforeCommit: () => void) {
+  constructor(db: DatabaseSync, options: JournalOptions) {
     this.db = db;
-    this.beforeCommit = beforeCommit;
+    this.options = options;
     this.insertOpening = db.prepare('INSERT INTO live_rolls (session_id, opening) VALUES (?, ?)');
     this.insertChanges = db.prepare('INSERT INTO live_changes (session_id, changes) VALUES (?, ?)');
   }
 
   /** Durable when it returns. */
   open(session_id: string, opening: Opening): void {
-    this.insertOpening.run(session_id, JSON.stringify(opening));
+    this.commit(() => this.insertOpening.run(session_id, JSON.stringify(opening)));
   }
 
   /** All of one turn, in one transaction; durable when it returns. Answers the row of each roll, in order. */
   append(turn: { session_id: string; changes: Change[] }[]): number[] {
-    return inTransaction(this.db, () => {
-      const rows = turn.map(({ session_id, changes }) =>
-        Number(this.insertChanges.run(session_id, JSON.stringify(changes)).lastInsertRowid),
-      );
-      this.beforeCommit();
-      return rows;
-    });
+    return this.commit(() =>
+      inTransaction(this.db, () => {
+        const rows = turn.map(({ session_id, changes }) =>
+          Number(this.insertChanges.run(session_id, JSON.stringify(changes)).lastInsertRowid),
+        );
+        this.options.beforeCommit();
+        return rows;
+      }),
+    );
   }
 
   /** Every roll that was opened and not forgotten. */
@@ -62,15 +74,30 @@ export class Journal {
   }
 
   forget(session_id: string, rows: number[]): void {
-    inTransaction(this.db, () => {
-      this.db.prepare('DELETE FROM live_rolls WHERE session_id = ?').run(session_id);
-      const remove = this.db.prepare('DELETE FROM live_changes WHERE id = ?');
-      for (const id of rows) remove.run(id);
-    });
+    this.commit(() =>
+      inTransaction(this.db, () => {
+        this.db.prepare('DELETE FROM live_rolls WHERE session_id = ?').run(session_id);
+        const remove = this.db.prepare('DELETE FROM live_changes WHERE id = ?');
+        for (const id of rows) remove.run(id);
+      }),
+    );
   }
 
   ping(): void {
     this.db.prepare('SELECT 1').get();
+  }
+
+  private commit<T>(write: () => T): T {
+    const started = performance.now();
+    let written: T;
+    try {
+      written = write();
+    } catch (error) {
+      this.options.reports.failed();
+      throw error;
+    }
+    this.options.reports.committed(performance.now() - started);
+    return written;
   }
 }
 

@@ -33,7 +33,7 @@ const CONSTANTS = [
 ].join('\n');
 
 const script = (name: string, keys: number, ...pieces: string[]): RedisScript => ({
-  name: `rollcast_${name.replaceAll('-', '_')}`,
+  name: name.replaceAll('-', '_'),
   keys,
   lua: pieces.join('\n'),
 });

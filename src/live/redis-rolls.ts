@@ -80,7 +80,7 @@ export class RedisRolls {
   async run(script: RedisScript, session_id: string, args: (string | number)[], wait = false): Promise<unknown> {
     const keys = this.keys.ofRoll(session_id);
     const [roll = ''] = keys;
-    const common = [this.clock, session_id, this.link.replicationId(roll), this.makeId()];
+    const common = [this.clock, session_id, this.link.replicationId(roll, script), this.makeId()];
     return this.link.run(script, keys, [...common, ...this.keys.roomArguments(session_id), ...args], { wait });
   }
 

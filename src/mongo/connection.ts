@@ -9,13 +9,14 @@ import {
   MONGO_SOCKET_TIMEOUT_MS,
 } from '../limits.ts';
 import { type Collections, collectionsOf, makeIndexes } from './collections.ts';
+import { type MongoMeasures, measureCommands } from './command-measures.ts';
 import { databaseOf } from './database-name.ts';
 
 /** The wire version of MongoDB 4.2, the oldest that the driver speaks with. */
 const OLDEST_WIRE_VERSION = 8;
 const OLDEST = '4.2';
 
-export type MongoReports = {
+export type MongoReports = MongoMeasures & {
   /** The server cannot be reached any more; why, for the log. */
   lost(why: string): void;
   restored(): void;
@@ -33,6 +34,7 @@ export type MongoConnection = {
 /** Resolves when the server answers and every index is there. Throws an Error of one line when it cannot be used. */
 export const connectMongo = async (url: string, reports: MongoReports): Promise<MongoConnection> => {
   const client = newClient(url);
+  measureCommands(client, reports);
   try {
     const db = client.db(databaseOf(url));
     const warnings = await checkedServer(db);
@@ -68,6 +70,7 @@ const newClient = (url: string): MongoClient => {
       heartbeatFrequencyMS: MONGO_HEARTBEAT_MS,
       socketTimeoutMS: MONGO_SOCKET_TIMEOUT_MS,
       ignoreUndefined: true,
+      monitorCommands: true,
     });
   } catch (error) {
     // The driver's own words may repeat parts of the URL.
@@ -86,12 +89,14 @@ const checkedServer = async (db: Db): Promise<string[]> => {
 };
 
 /** Told once for each time that it goes and comes. */
-const reportOn = (client: MongoClient, { lost, restored }: MongoReports): void => {
+const reportOn = (client: MongoClient, { lost, restored, reachable }: MongoReports): void => {
   let away = false;
+  reachable(true);
   client.on('topologyDescriptionChanged', ({ newDescription }) => {
     const writable = [...newDescription.servers.values()].some((it) => it.isWritable);
     if (writable !== away) return;
     away = !writable;
+    reachable(writable);
     if (!away) return restored();
     const why = [...newDescription.servers.values()].flatMap(({ error }) => (error ? [error.message] : []));
     lost(why[0] ?? 'no primary');

@@ -8,6 +8,7 @@ import type { Clock, MakeId } from '../clock.ts';
 import { SCRIPTS } from '../live/lua-scripts.ts';
 import { RedisKeys } from '../live/redis-keys.ts';
 import { RedisLiveStore } from '../live/redis-live-store.ts';
+import type { StoreReports } from '../metrics-reports.ts';
 import { connectRedis } from '../redis/connections.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -22,6 +23,7 @@ export type DistributedOptions = {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
+  reports: Pick<StoreReports, 'redis' | 'feeds'>;
   /** Only in tests: instead of Redis' own clock. */
   storeClock?: Clock;
 };
@@ -37,12 +39,16 @@ export const distributedProfile = async (options: DistributedOptions): Promise<P
 };
 
 const connected = async (options: DistributedOptions): Promise<Profile> => {
-  const { redis, records, clock, makeId, logger, storeClock } = options;
+  const { redis, records, clock, makeId, logger, reports, storeClock } = options;
   const connections = await connectRedis({
     settings: redis,
     scripts: Object.values(SCRIPTS),
     reports: {
-      lost: (connection, why) => logger.warn({ connection, why }, 'Redis is away'),
+      ...reports.redis,
+      lost: (connection, why, purpose) => {
+        reports.redis.lost(purpose);
+        logger.warn({ connection, why }, 'Redis is away');
+      },
       restored: (connection) => logger.info({ connection }, 'Redis is back'),
       error: (err) => logger.error({ err }, 'a message from Redis could not be handled'),
     },
@@ -69,6 +75,7 @@ const connected = async (options: DistributedOptions): Promise<Profile> => {
         keys,
         clock,
         pause: (ms) => connections.clock.pause(ms),
+        reports: reports.feeds,
         onError: (err) => logger.warn({ err }, 'a session could not be caught up with; tried again'),
       });
       const store = new RedisLiveStore({

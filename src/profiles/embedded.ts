@@ -6,6 +6,7 @@ import { whoIsIn } from '../attendance/membership.ts';
 import type { Clock, MakeId } from '../clock.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { EmbeddedLiveStore } from '../live/embedded-live-store.ts';
+import type { JournalReports } from '../live/journal.ts';
 import { SqliteRegistry } from '../registry/sqlite-registry.ts';
 import { keptSecret } from '../secret-file.ts';
 import { LocalCourseRooms } from '../sockets/local-course-rooms.ts';
@@ -20,12 +21,14 @@ export type EmbeddedOptions = {
   config: Pick<Config, 'DATA_DIR' | 'tokenKey'>;
   clock: Clock;
   makeId: MakeId;
+  /** How commits of live changes go. */
+  journal: JournalReports;
   /** For fault tests: runs before each commit of live changes. */
   beforeCommit?: (() => void) | undefined;
 };
 
 /** Throws an Error of one line when the directory is locked, not writable, or holds files that do not open. */
-export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: EmbeddedOptions): Profile => {
+export const embeddedProfile = ({ config, clock, makeId, journal, beforeCommit }: EmbeddedOptions): Profile => {
   const dir = config.DATA_DIR;
   const lock = lockDataDir(dir);
   const secret = config.tokenKey === null ? keptSecret(dir, () => makeId() + makeId()) : null;
@@ -41,7 +44,7 @@ export const embeddedProfile = ({ config, clock, makeId, beforeCommit }: Embedde
     startGrace_ms: 0,
     warnings: [],
     live: (rooms, onDue) => ({
-      store: new EmbeddedLiveStore({ db, clock, makeId, audience: rooms, onDue, beforeCommit }),
+      store: new EmbeddedLiveStore({ db, clock, makeId, audience: rooms, onDue, journal, beforeCommit }),
       courseRooms: new LocalCourseRooms(rooms, (course_id) => whoIsIn(registry, course_id)),
       start: () => {},
       stop: () => {},

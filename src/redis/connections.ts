@@ -8,6 +8,7 @@ import { PatientClock } from '../patient-clock.ts';
 import { type AdapterClient, adapterClient } from './adapter-client.ts';
 import { ChannelSubscriber } from './channel-subscriber.ts';
 import { ClusterMap } from './cluster-map.ts';
+import type { CommandMeter } from './command-meter.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Purpose } from './connection-options.ts';
 import { infoFields } from './info.ts';
@@ -22,6 +23,8 @@ import { type RedisScript, StateLink } from './state-link.ts';
 export type RedisReports = LinkReports & {
   /** A handler of messages threw. */
   error(error: unknown): void;
+  /** Of a script or a command, by its name. */
+  meterOf(operation: string): CommandMeter;
 };
 
 export type RedisConnectionsOptions = {
@@ -67,8 +70,9 @@ export const connectRedis = async (options: RedisConnectionsOptions): Promise<Re
     clock,
     waiting: waiting === null ? null : { pool: waiting, replicas: wait_replicas },
     scripts,
+    meterOf: (operation) => reports.meterOf(operation),
   });
-  const publish = new PublishLink(publishers);
+  const publish = new PublishLink(publishers, reports.meterOf('spublish'));
   const subscriber = new ChannelSubscriber(subscribers, clock, (error) => reports.error(error));
   const close = async (): Promise<void> => {
     map.stop();

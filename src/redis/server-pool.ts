@@ -6,10 +6,12 @@ import { ANSWER_WITHIN_MS, connectionOptions, type Purpose } from './connection-
 import { nodeAt, type ServerMap } from './server-map.ts';
 import type { RedisSettings } from './settings.ts';
 
-/** For logs: told once for each loss, not for each try to connect again. */
+/** Told once for each loss, not for each try to connect again; `connection` is for logs. */
 export type LinkReports = {
-  lost(connection: string, why: string): void;
+  lost(connection: string, why: string, purpose: Purpose): void;
   restored(connection: string): void;
+  /** Whether every server can be reached for this purpose; told at each change, and first when it can. */
+  reachable(purpose: Purpose, is: boolean): void;
 };
 
 /** What the user of a pool has to say and to know. */
@@ -39,6 +41,8 @@ export class ServerPool {
   /** Connections that were up and are not. */
   private readonly lost = new Set<RedisConnection>();
   private started = false;
+  /** As last told. */
+  private reachable = false;
   private closing = false;
   private whole: (() => void) | null = null;
 
@@ -113,7 +117,7 @@ export class ServerPool {
     }
     for (const address of servers) if (!this.connections.has(address)) this.open(address);
     for (const watch of this.watches) watch.rerouted?.();
-    this.checkWhole();
+    this.tellReachable();
   }
 
   private open(address: string): void {
@@ -134,12 +138,16 @@ export class ServerPool {
   private up(connection: RedisConnection): void {
     if (this.lost.delete(connection)) this.options.reports.restored(this.nameOf(connection));
     this.tell('up', connection);
-    this.checkWhole();
+    this.tellReachable();
   }
 
-  private checkWhole(): void {
-    if (this.whole === null || !this.isUp) return;
-    this.whole();
+  private tellReachable(): void {
+    const { isUp } = this;
+    if (isUp === this.reachable) return;
+    this.reachable = isUp;
+    this.options.reports.reachable(this.options.purpose, isUp);
+    if (!isUp) return;
+    this.whole?.();
     this.whole = null;
   }
 
@@ -148,7 +156,8 @@ export class ServerPool {
     this.options.map.readSoon();
     if (!wasUp) return;
     this.lost.add(connection);
-    this.options.reports.lost(this.nameOf(connection), connection.lastError.message);
+    this.options.reports.lost(this.nameOf(connection), connection.lastError.message, this.options.purpose);
+    this.tellReachable();
     this.tell('down', connection);
   }
 

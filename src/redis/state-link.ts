@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { unavailable } from '../contract/errors.ts';
 import { REDIS_COMMAND_TIMEOUT_MS, REDIS_FOLLOW_WITHIN_MS } from '../limits.ts';
 import type { PatientClock } from '../patient-clock.ts';
+import { type CommandMeter, failureOf, measured } from './command-meter.ts';
 import type { Argument, RedisConnection } from './connection.ts';
 import { ReplicaWait } from './replica-wait.ts';
 import { type Send, sendTo } from './routing.ts';
@@ -16,6 +17,23 @@ import type { ServerPool } from './server-pool.ts';
 
 /** `keys`: how many it takes. */
 export type RedisScript = { name: string; lua: string; keys: number };
+
+/** Plain commands that the service sends, measured by their names; any other one is `other`. */
+const COMMANDS = [
+  'exists',
+  'hexists',
+  'hget',
+  'hkeys',
+  'smembers',
+  'unlink',
+  'xrevrange',
+  'zadd',
+  'zrange',
+  'zrangebylex',
+  'zrem',
+  'zscore',
+  'other',
+];
 
 export type RunOptions = {
   /** Answer when REDIS_WAIT_REPLICAS have it. Fewer in time: STORE_UNAVAILABLE. */
@@ -28,6 +46,7 @@ export type StateLinkOptions = {
   /** Connections for scripts that wait for replicas; null: nothing waits. */
   waiting: { pool: ServerPool; replicas: number } | null;
   scripts: readonly RedisScript[];
+  meterOf: (operation: string) => CommandMeter;
 };
 
 /** Sends a script by its digest or its text. */
@@ -37,16 +56,19 @@ export class StateLink {
   private readonly pool: ServerPool;
   private readonly clock: PatientClock;
   private readonly waiting: StateLinkOptions['waiting'];
-  private readonly scripts: ReadonlyMap<RedisScript, string>;
+  private readonly scripts: ReadonlyMap<RedisScript, { sha: string; meter: CommandMeter }>;
+  private readonly commands: ReadonlyMap<string, CommandMeter>;
   private readonly replicaWaits = new WeakMap<RedisConnection, ReplicaWait>();
   private readonly upListeners: (() => void)[] = [];
   private readonly downListeners: (() => void)[] = [];
 
-  constructor({ pool, clock, waiting, scripts }: StateLinkOptions) {
+  constructor({ pool, clock, waiting, scripts, meterOf }: StateLinkOptions) {
     this.pool = pool;
     this.clock = clock;
     this.waiting = waiting;
-    this.scripts = new Map(scripts.map((it) => [it, createHash('sha1').update(it.lua).digest('hex')]));
+    const shaOf = (lua: string): string => createHash('sha1').update(lua).digest('hex');
+    this.scripts = new Map(scripts.map((it) => [it, { sha: shaOf(it.lua), meter: meterOf(it.name) }]));
+    this.commands = new Map(COMMANDS.map((it) => [it, meterOf(it)]));
     const prepare = (connection: RedisConnection) => this.load(connection);
     pool.use({ prepare, up: () => callAll(this.upListeners), down: () => callAll(this.downListeners) });
     waiting?.pool.use({ prepare });
@@ -58,11 +80,12 @@ export class StateLink {
    * these. Rejects with the script's own error when that is at fault.
    */
   run(script: RedisScript, keys: readonly string[], args: readonly Argument[], options?: RunOptions): Promise<unknown> {
-    const sha = this.scripts.get(script);
+    const known = this.scripts.get(script);
     const [key] = keys;
-    if (sha === undefined || key === undefined || keys.length !== script.keys) {
+    if (known === undefined || key === undefined || keys.length !== script.keys) {
       return Promise.reject(new Error(`script ${script.name} is not known, or not with ${keys.length} keys`));
     }
+    const { sha, meter } = known;
     const rest = [keys.length, ...keys, ...args];
     const waiting = options?.wait === true ? this.waiting : null;
     const started = performance.now();
@@ -76,13 +99,17 @@ export class StateLink {
         if (performance.now() - started > REDIS_FOLLOW_WITHIN_MS) throw tooLate();
         return execute(connection, asking, 'eval', script.lua);
       });
-    return waiting === null ? sendTo(this.pool, key, send) : this.within(sendTo(waiting.pool, key, send));
+    const answer = waiting === null ? sendTo(this.pool, key, send) : this.within(sendTo(waiting.pool, key, send));
+    return measured(answer, meter, started);
   }
 
   /** One plain command; its first argument is its key. */
   command(name: string, key: string, ...args: Argument[]): Promise<unknown> {
     const all = [key, ...args];
-    return sendTo(this.pool, key, (it, asking) => dispatch(it, asking, name, all));
+    const started = performance.now();
+    const answer = sendTo(this.pool, key, (it, asking) => dispatch(it, asking, name, all));
+    const meter = this.commands.get(name) ?? (this.commands.get('other') as CommandMeter);
+    return measured(answer, meter, started);
   }
 
   /** What this turn has gathered leaves now, for a caller that has gathered a turn already. */
@@ -92,10 +119,15 @@ export class StateLink {
 
   /**
    * The replication id (master_replid) of the primary of this key: another one after every restart and fail-over. Throws
-   * STORE_UNAVAILABLE while that primary is away.
+   * STORE_UNAVAILABLE while that primary is away. script: it is for a run of this one, which fails with it.
    */
-  replicationId(key: string): string {
-    return this.pool.of(key).replicationId;
+  replicationId(key: string, script?: RedisScript): string {
+    try {
+      return this.pool.of(key).replicationId;
+    } catch (error) {
+      if (script !== undefined) this.scripts.get(script)?.meter.failed(failureOf(error));
+      throw error;
+    }
   }
 
   /** Every key can be reached. In a Cluster without one of its shards the others go on being served all the same. */

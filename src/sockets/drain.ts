@@ -22,13 +22,16 @@ export type DrainOptions = {
   /** All connections are closed by then, in larger steps if need be; the rest takes at most LAST_WORDS_MS twice. */
   within_ms: number;
   pause: (ms: number) => Promise<void>;
+  /** For each connection that was told and is closed. */
+  onClosed: () => void;
 };
 
 /**
  * Tells every socket, then closes connections a few at a time. It closes transports and never sends a Socket.IO
  * disconnect, which would tell client libraries not to come back.
  */
-export const drainSockets = async ({ io, rooms, webSockets, within_ms, pause }: DrainOptions): Promise<void> => {
+export const drainSockets = async (options: DrainOptions): Promise<void> => {
+  const { io, rooms, webSockets, within_ms, pause, onClosed } = options;
   const connections = new Set<LiveSocket['conn']>();
   for (const socket of rooms.all()) {
     socket.emit('serverDraining', { reconnect_within_ms: within_ms });
@@ -39,6 +42,7 @@ export const drainSockets = async ({ io, rooms, webSockets, within_ms, pause }: 
   let closed = 0;
   for (const connection of connections) {
     connection.close();
+    onClosed();
     closed += 1;
     if (closed % atOnce === 0 && closed < connections.size) await pause(STEP_MS);
   }

@@ -12,6 +12,7 @@ import type { FeedSource, Standing } from '../live/fed-audience.ts';
 import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
 import type { Feed } from './feed.ts';
 import type { FeedLine } from './feed-line.ts';
+import type { FeedReports } from './feed-options.ts';
 
 /** Heartbeats are spread over the sessions: a beat is one of these parts of heartbeat_ms, */
 const HEARTBEAT_PARTS = 15;
@@ -30,6 +31,7 @@ export type FeedMendingOptions = {
   heartbeat_ms: number;
   /** A line that is still behind its roll after this does not hear. */
   deaf_after_ms: number;
+  reports: Pick<FeedReports, 'deaf'>;
 };
 
 export class FeedMending {
@@ -163,9 +165,10 @@ export class FeedMending {
 
   /** Messages may be on their way. What has not come by then does not come. */
   private async hearAgain(feed: Feed, standing: Standing): Promise<void> {
-    const { subscriber, deaf_after_ms } = this.options;
+    const { subscriber, deaf_after_ms, reports } = this.options;
     if (await feed.conditions.until(() => feed.isHolding || !feed.isBehind(standing), deaf_after_ms)) return;
     const lines = [...feed.lines.values()];
+    reports.deaf(lines.filter((it) => it.isBehind(standing)).length);
     for (const line of lines) line.confirmed = false;
     await subscriber.resubscribe(lines.map(({ channel }) => channel));
     for (const line of lines) line.confirmed = true;

@@ -8,6 +8,14 @@ export type LocalRooms = Pick<
   'join' | 'expel' | 'tellHere' | 'tellOne' | 'namespaceOf' | 'isStaffOf' | 'isInUse' | 'onGone' | 'watch'
 >;
 
+/** What a node finds out about its hearing. */
+export type FeedReports = {
+  /** Events of a session had been missed: its clients were told them (replay), or where it stands, to sync (snapshot). */
+  repaired(how: 'replay' | 'snapshot'): void;
+  /** So many rooms had heard nothing and are subscribed again. */
+  deaf(rooms: number): void;
+};
+
 export type FeedOptions = {
   session_id: string;
   epoch: string;
@@ -22,4 +30,5 @@ export type FeedOptions = {
   /** Nobody here is on this line any more; perhaps nobody is here at all. */
   onUnused: (channel: string) => void;
   pause: (ms: number) => Promise<void>;
+  reports: Pick<FeedReports, 'repaired'>;
 };

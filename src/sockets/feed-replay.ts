@@ -6,16 +6,21 @@ import type { RollView } from '../live/live-store.ts';
 import type { FeedLine } from './feed-line.ts';
 import { partKey } from './feed-messages.ts';
 
-/** changes: all from the seq of the line that is furthest behind up to that of the view. Leaves the lines where the view is. */
+/**
+ * changes: all from the seq of the line that is furthest behind up to that of the view. Leaves the lines where the view
+ * is. Answers whether any of them lacked anything.
+ */
 export const replay = (
   lines: FeedLine[],
   { roll, presence }: RollView,
   changes: Change[],
   tell: (line: FeedLine, delivery: Delivery) => void,
-): void => {
+): boolean => {
+  let lacked = false;
   for (const change of changes) {
     const lacking = lines.filter((it) => it.isBehind(change));
     if (lacking.length === 0) continue;
+    lacked = true;
     const heard = lacking.map((it) => it.heardParts(change));
     for (const delivery of newsOfChange(roll, change, presence)) {
       const key = partKey(delivery.event, delivery.payload);
@@ -32,6 +37,7 @@ export const replay = (
     if (line.seq === null) line.beginAt(roll);
     else line.moveTo(roll);
   }
+  return lacked;
 };
 
 export const standingOf = ({ roll, presence }: RollView): Standing => {

@@ -151,6 +151,7 @@ export class Feed {
    */
   renew(standing: Standing, lines: FeedLine[]): void {
     this.currentEpoch = standing.epoch;
+    this.options.reports.repaired('snapshot');
     for (const line of this.lines.values()) line.forget();
     this.skipTo(standing, lines);
     this.held = null;
@@ -263,9 +264,12 @@ export class Feed {
       this.renew(standing, lines);
       return;
     }
-    if (changes.length > SYNC_MAX_CHANGES) this.skipTo(standing, lines);
-    else {
-      replay(lines, view, changes, (line, delivery) => this.tell(line, delivery));
+    if (changes.length > SYNC_MAX_CHANGES) {
+      this.options.reports.repaired('snapshot');
+      this.skipTo(standing, lines);
+    } else {
+      const lacked = replay(lines, view, changes, (line, delivery) => this.tell(line, delivery));
+      if (lacked) this.options.reports.repaired('replay');
       this.options.rooms.watch.changed(this.session_id);
     }
     if (standing.state !== 'active') this.letStudentsGo();

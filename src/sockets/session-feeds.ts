@@ -15,7 +15,7 @@ import type { ChannelSubscriber } from '../redis/channel-subscriber.ts';
 import { Feed } from './feed.ts';
 import { FeedLine, type Numbers } from './feed-line.ts';
 import { FeedMending } from './feed-mending.ts';
-import type { LocalRooms } from './feed-options.ts';
+import type { FeedReports, LocalRooms } from './feed-options.ts';
 
 export type SessionFeedsOptions = {
   rooms: LocalRooms;
@@ -27,6 +27,7 @@ export type SessionFeedsOptions = {
   clock: Clock;
   /** A session could not be looked at or mended; it is tried again. Told once for all that fail together. */
   onError: (error: unknown) => void;
+  reports: FeedReports;
   /** Of what is waited for on the way from Redis. */
   pause: (ms: number) => Promise<void>;
   /** Instead of STATISTICS_HEARTBEAT_MS and FEED_DEAF_AFTER_MS. */
@@ -42,9 +43,9 @@ export class SessionFeeds implements FedAudience {
 
   constructor(options: SessionFeedsOptions) {
     this.options = options;
-    const { subscriber, rooms, clock, onError } = options;
+    const { subscriber, rooms, clock, onError, reports } = options;
     const { heartbeat_ms = STATISTICS_HEARTBEAT_MS, deaf_after_ms = FEED_DEAF_AFTER_MS } = options;
-    this.mending = new FeedMending({ subscriber, clock, onError, heartbeat_ms, deaf_after_ms });
+    this.mending = new FeedMending({ subscriber, clock, onError, reports, heartbeat_ms, deaf_after_ms });
     subscriber.filter = (channel, message) => this.hear(channel, message);
     subscriber.onLost((channels) => this.lose(channels));
     subscriber.onRestored((channels) => this.restore(channels));
@@ -179,7 +180,7 @@ export class SessionFeeds implements FedAudience {
   private feedOf(session_id: string, { epoch, version }: LetInAt): Feed {
     const known = this.feeds.get(session_id);
     if (known !== undefined) return known;
-    const { rooms, subscriber, clock } = this.options;
+    const { rooms, subscriber, clock, reports } = this.options;
     const feed: Feed = new Feed({
       session_id,
       epoch,
@@ -190,6 +191,7 @@ export class SessionFeeds implements FedAudience {
       onGap: () => void this.mending.repair(feed),
       onUnused: (channel) => this.unused(feed, channel),
       pause: this.options.pause,
+      reports,
     });
     this.feeds.set(session_id, feed);
     this.mending.add(feed);

@@ -10,6 +10,8 @@ import { cancelSession, endSession } from '../../src/attendance/ending.ts';
 import type { Services } from '../../src/attendance/services.ts';
 import { ensureStarted, reconcile } from '../../src/attendance/starting.ts';
 import type { Actor } from '../../src/domain/policy.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { attendanceReports } from '../../src/metrics-reports.ts';
 import type { StoredSession } from '../../src/registry/registry.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
@@ -40,6 +42,7 @@ beforeEach(async () => {
     autoEndAfterMinutes: 720,
     studentVisibility: 'room',
     deviceSignals: false,
+    reports: attendanceReports(createMetrics()),
   };
   await services.registry.createCourse(courseOf('c1'));
   await services.registry.putEnrollments('c1', [enrollmentOf('s1'), enrollmentOf('s2')], 1);

@@ -1,11 +1,13 @@
 /** A start that cannot use MongoDB says why, in one line that holds no password. */
 import { expect, test } from 'vitest';
+import { createMetrics } from '../../src/metrics.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { connectMongo } from '../../src/mongo/connection.ts';
 import { freePort } from '../support/free-port.ts';
 import { OldMongo } from '../support/old-mongo.ts';
 import { runToExit } from '../support/service.ts';
 
-const QUIET = { lost: () => {}, restored: () => {} };
+const QUIET = { ...storeReports(createMetrics()).mongodb, lost: () => {}, restored: () => {} };
 
 const failure = async (url: string): Promise<string> => {
   const error = await connectMongo(url, QUIET).then(

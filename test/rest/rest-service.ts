@@ -15,6 +15,8 @@ import { Problem } from '../../src/contract/rest-shapes.ts';
 import { API_PREFIX, type RouteRow, routes } from '../../src/contract/routes.ts';
 import type { Actor } from '../../src/domain/policy.ts';
 import { EmbeddedLiveStore } from '../../src/live/embedded-live-store.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { attendanceReports } from '../../src/metrics-reports.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
 import { buildHttpServer, type HttpServerOptions } from '../../src/rest/http-server.ts';
 import { openDatabase } from '../../src/sqlite/database.ts';
@@ -67,6 +69,7 @@ export class RestService {
   /** Courses whose members may have changed. */
   readonly changed: string[] = [];
   readonly requests: { method: string; route: string; status: number }[] = [];
+  readonly metrics = createMetrics();
   log = '';
   draining = false;
 
@@ -98,6 +101,7 @@ export class RestService {
       autoEndAfterMinutes: 720,
       studentVisibility: 'room',
       deviceSignals: false,
+      reports: attendanceReports(this.metrics),
     };
     this.attendance = new Attendance(this.services);
     this.archiver = new Archiver({

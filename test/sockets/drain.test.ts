@@ -9,6 +9,7 @@ const drained = async (count: number, within_ms: number) => {
   let now = 0;
   let told = 0;
   let open = count;
+  let counted = 0;
   const closed = new Map<number, number>();
   const sockets = Array.from({ length: count }, () => ({
     emit: (event: string) => {
@@ -32,12 +33,15 @@ const drained = async (count: number, within_ms: number) => {
     io: { engine } as unknown as LiveServer,
     rooms: { all: () => sockets as unknown as LiveSocket[] } as unknown as Rooms,
     webSockets: new Set(),
+    onClosed: () => {
+      counted += 1;
+    },
     within_ms,
     pause: async (ms) => {
       now += ms;
     },
   });
-  expect(open).toBe(0);
+  expect({ open, counted }).toEqual({ open: 0, counted: count });
   return { steps: [...closed.values()], took_ms: Math.max(0, ...closed.keys()) };
 };
 

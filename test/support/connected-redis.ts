@@ -14,6 +14,10 @@ export type ConnectedRedis = RedisConnections & {
   /** `lost state (127.0.0.1:6379)`, `restored …`, in order. */
   reports: string[];
   errors: unknown[];
+  /** `state up`, `state down`, in order. */
+  reachable: string[];
+  /** `add answered`, `add STORE_UNAVAILABLE`, in order. */
+  measures: string[];
 };
 
 /** Adds to a counter and tells its new value; given to every link. */
@@ -30,6 +34,8 @@ export const connectedRedis = async (
   const defaults: Config = readConfig({});
   const reports: string[] = [];
   const errors: unknown[] = [];
+  const reachable: string[] = [];
+  const measures: string[] = [];
   const connections = await connectRedis({
     settings: redisSettings({ ...defaults, ...variables }),
     scripts: [ADD, ...scripts],
@@ -37,11 +43,16 @@ export const connectedRedis = async (
     reports: {
       lost: (connection) => reports.push(`lost ${connection}`),
       restored: (connection) => reports.push(`restored ${connection}`),
+      reachable: (purpose, is) => reachable.push(`${purpose} ${is ? 'up' : 'down'}`),
+      meterOf: (operation) => ({
+        answered: (ms) => measures.push(`${operation} answered${ms >= 0 ? '' : ' before it was asked'}`),
+        failed: (code) => measures.push(`${operation} ${code}`),
+      }),
       error: (error) => errors.push(error),
     },
   });
   onTestFinished(() => connections.close());
-  return { ...connections, reports, errors };
+  return { ...connections, reports, errors, reachable, measures };
 };
 
 /** The line that an attempt to connect, which cannot succeed, ends with after a second. */

@@ -11,6 +11,7 @@ import type { Command } from '../../src/domain/commands.ts';
 import { SCRIPTS } from '../../src/live/lua-scripts.ts';
 import { RedisKeys, roomOf, staffRoomOf } from '../../src/live/redis-keys.ts';
 import { RedisLiveStore } from '../../src/live/redis-live-store.ts';
+import type { FeedReports } from '../../src/sockets/feed-options.ts';
 import type { LiveServer } from '../../src/sockets/live-socket.ts';
 import type { WhoIsIn } from '../../src/sockets/local-course-rooms.ts';
 import { Rooms } from '../../src/sockets/rooms.ts';
@@ -55,8 +56,13 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
   });
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
+  const found: string[] = [];
+  const reports: FeedReports = {
+    repaired: (how) => found.push(how),
+    deaf: (count) => found.push(`${count} deaf`),
+  };
   const pause = (ms: number) => connections.clock.pause(ms);
-  const feeds = new SessionFeeds({ rooms, subscriber, keys, clock: systemClock, pause, onError, ...pace });
+  const feeds = new SessionFeeds({ rooms, subscriber, keys, clock: systemClock, pause, onError, reports, ...pace });
   const live = new RedisLiveStore({ link: state, keys, makeId: randomId, audience: feeds, onDue: () => {} });
   /** User ids that are in no course any more; everybody else is in all of them. */
   const outOfCourses = new Set<string>();
@@ -119,6 +125,8 @@ export const startFedNode = async ({ url, prefix = 'rollcast', ...pace }: FedNod
     outOfCourses,
     connections,
     errors,
+    /** `replay`, `snapshot`, `2 deaf`, in order. */
+    found,
     watched,
     client,
     submit,

@@ -142,6 +142,8 @@ export class FeedScene implements FeedSource {
   readonly subscriber = new Subscriber(this.sockets);
   readonly feeds: SessionFeeds;
   readonly errors: unknown[] = [];
+  /** `replay`, `snapshot`, `2 deaf`, in order. */
+  readonly found: string[] = [];
   roll: Roll;
   presence = new Presence();
   run = 0;
@@ -167,6 +169,10 @@ export class FeedScene implements FeedSource {
       keys,
       clock: () => this.now,
       onError: (error) => this.errors.push(error),
+      reports: {
+        repaired: (how) => this.found.push(how),
+        deaf: (count) => this.found.push(`${count} deaf`),
+      },
       pause: () => new Promise((resolve) => this.passing.push(resolve)),
       heartbeat_ms,
     });

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { randomId } from '../../src/clock.ts';
 import type { Config } from '../../src/config.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { embeddedProfile } from '../../src/profiles/embedded.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { Deployment, TEST_SECRET } from './deployment.ts';
@@ -50,7 +51,8 @@ export class InProcess extends ClockedDeployment {
     this.removeData = remove;
     this.config = NodeHere.configOf({ DATA_DIR: dir, ...env });
     const { config } = this;
-    this.profile = watch(embeddedProfile({ config, clock: clock.read, makeId: randomId, beforeCommit }));
+    const { journal } = storeReports(here.metrics);
+    this.profile = watch(embeddedProfile({ config, clock: clock.read, makeId: randomId, journal, beforeCommit }));
     this.mayLogErrors = beforeCommit !== undefined;
   }
 

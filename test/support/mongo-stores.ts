@@ -1,9 +1,11 @@
 /** Registry and archive on a database of the shared server. */
 import { MongoArchive } from '../../src/archive/mongo-archive.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { connectMongo } from '../../src/mongo/connection.ts';
 import { MongoRegistry } from '../../src/registry/mongo-registry.ts';
 
-const QUIET = { lost: () => {}, restored: () => {} };
+const QUIET = { ...storeReports(createMetrics()).mongodb, lost: () => {}, restored: () => {} };
 
 export const openMongoStores = async (url: string) => {
   const { collections, ping, close } = await connectMongo(url, QUIET);

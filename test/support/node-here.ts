@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, randomId } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { type ReachableNode, TEST_SECRET } from './deployment.ts';
 import { Random } from './random.ts';
@@ -12,6 +13,7 @@ import type { Environment } from './service.ts';
 export class NodeHere implements ReachableNode {
   url = '';
   output = '';
+  readonly metrics = createMetrics();
   private app: App | null = null;
 
   static configOf(env: Environment): Config {
@@ -31,8 +33,8 @@ export class NodeHere implements ReachableNode {
 
   async start(config: Config, clock: Clock, profile: Profile): Promise<void> {
     const random = new Random(1);
-    const { logger } = this;
-    this.app = createApp({ config, logger, clock, makeId: randomId, random: () => random.next(), profile });
+    const { logger, metrics } = this;
+    this.app = createApp({ config, logger, clock, makeId: randomId, random: () => random.next(), metrics, profile });
     const { port } = await this.app.start();
     this.url = `http://127.0.0.1:${port}`;
   }

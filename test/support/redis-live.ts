@@ -11,6 +11,8 @@ import { partitionTagOf, RedisKeys, roomOf, staffRoomOf } from '../../src/live/r
 import { RedisLiveStore } from '../../src/live/redis-live-store.ts';
 import { RedisRolls, rollOf } from '../../src/live/redis-rolls.ts';
 import { headingOf } from '../../src/live/roll-packets.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { connectRedis, type RedisConnections } from '../../src/redis/connections.ts';
 import { type RedisVariables, redisSettings } from '../../src/redis/settings.ts';
 import type { LiveStoreUnderTest, WholeRoll } from '../suites/live-scene.ts';
@@ -130,7 +132,8 @@ const openOn = async (
     REDIS_WAIT_REPLICAS: 0,
     ...variables,
   });
-  const reports = { lost: () => {}, restored: () => {}, error: (error: unknown) => Promise.reject(error) };
+  const { redis } = storeReports(createMetrics());
+  const reports = { ...redis, lost: () => {}, restored: () => {}, error: (error: unknown) => Promise.reject(error) };
   const connections = await connectRedis({ settings, scripts: Object.values(SCRIPTS), reports });
   const { state: link, subscriber } = connections;
   const keys = new RedisKeys(settings.prefix);

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { SqliteArchive } from '../../src/archive/sqlite-archive.ts';
 import { randomId } from '../../src/clock.ts';
+import { storeReports } from '../../src/metrics-reports.ts';
 import { distributedProfile } from '../../src/profiles/distributed.ts';
 import { redisSettings } from '../../src/redis/settings.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite-registry.ts';
@@ -67,6 +68,7 @@ export class SeveralInProcess extends ClockedDeployment {
         storeClock: clock.read,
         makeId: randomId,
         logger: node.logger,
+        reports: storeReports(node.metrics),
       });
       await node.start(NodeHere.configOf(env(n)), own, watch(profile));
     }
