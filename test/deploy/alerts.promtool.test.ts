@@ -11,9 +11,14 @@ const promtool = (...args: string[]) => spawnSync('promtool', args, { encoding: 
 const hasPromtool = promtool('--version').status === 0;
 const MISSING = 'needs promtool on the path: a part of Prometheus (Debian has it in its package prometheus)';
 
-test('promtool finds the rules well-formed, and each alert comes when it should and only then', { timeout: DEADLINE_MS }, (context) => {
+test('promtool finds the rules well-formed, and each alert comes when it should and only then', {
+  timeout: DEADLINE_MS,
+}, (context) => {
   context.skip(!hasPromtool, MISSING);
-  for (const args of [['check', 'rules', RULES], ['test', 'rules', TESTS]]) {
+  for (const args of [
+    ['check', 'rules', RULES],
+    ['test', 'rules', TESTS],
+  ]) {
     const { status, stdout, stderr } = promtool(...args);
     expect(status, stdout + stderr).toBe(0);
   }

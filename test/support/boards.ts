@@ -45,7 +45,8 @@ export const panels: Panel[] = dashboard.panels.flatMap((it) => (it.type === 'ro
 /** `told`: the labels that legends and texts are made of. */
 export type Query = { where: string; expr: string; told: string[] };
 
-const labelsIn = (text: string): string[] => [...text.matchAll(/\{\{\s*(?:\$labels\.)?(\w+)\s*\}\}/g)].map(([, it]) => it as string);
+const labelsIn = (text: string): string[] =>
+  [...text.matchAll(/\{\{\s*(?:\$labels\.)?(\w+)\s*\}\}/g)].map(([, it]) => it as string);
 
 export const queries: Query[] = [
   ...panels.flatMap(({ title, targets = [] }) =>

@@ -40,7 +40,9 @@ const selectorOf = (node: Node, promql: string): Selector => {
   let appears = false;
   for (let it = node.parent; it !== null; it = it.parent) {
     const modifier = it.getChild('AggregateModifier') ?? it.getChild('MatchingModifierClause');
-    grouping.push(...(modifier?.getChildren('GroupingLabels') ?? []).flatMap((all) => all.getChildren('LabelName')).map(text));
+    grouping.push(
+      ...(modifier?.getChildren('GroupingLabels') ?? []).flatMap((all) => all.getChildren('LabelName')).map(text),
+    );
     if (it.name === 'FunctionCall') range ??= node.parent?.name === 'MatrixSelector' ? text(it.firstChild) : null;
     if (it.getChild('Unless') !== null) appears ||= isAppearing(it, text);
   }
