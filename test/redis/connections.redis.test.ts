@@ -58,6 +58,8 @@ describeWithRedis('one server', 'process', () => {
     expect(error).not.toBeInstanceOf(Refusal);
     expect(String(error)).toContain('not an integer');
     expect(Object.keys(error as object)).not.toContain('command');
+    expect(redis.measures.at(-1)).toBe('broken SCRIPT');
+    expect(redis.measures.slice(0, 3)).toEqual(['shapes answered', 'other answered', 'other answered']);
     await expect(redis.state.run(NEVER_LOADED, ['k'], [])).rejects.toThrow('never');
     await expect(redis.state.run(ADD, ['k', 'l'], [1])).rejects.toThrow('2 keys');
     await redis.ping();
@@ -148,6 +150,11 @@ describeWithRedis('one server', 'process', () => {
     expect([ups.length, downs.length]).toEqual([1, 1]);
     const own = `state (127.0.0.1:${server.port})`;
     expect(redis.reports.filter((it) => it.endsWith(own))).toEqual([`lost ${own}`, `restored ${own}`]);
+    expect(redis.reachable.filter((it) => it.startsWith('state'))).toEqual(['state up', 'state down', 'state up']);
+    expect(redis.measures.filter((it) => it.startsWith('spublish'))).toEqual(['spublish STORE_UNAVAILABLE']);
+    const ofScript = redis.measures.filter((it) => it.startsWith('add'));
+    expect(ofScript).toHaveLength(23);
+    expect([ofScript[0], ...ofScript.slice(-2)]).toEqual(['add answered', 'add STORE_UNAVAILABLE', 'add answered']);
   });
 
   test('frozen: refused within a second, even under way; resumed: works, the replication id is the same', async () => {

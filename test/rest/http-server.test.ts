@@ -153,6 +153,39 @@ describe('health', () => {
     });
   });
 
+  test('/readyz?parts=… asks the named parts alone; draining always counts', async () => {
+    const rest = new RestService();
+    vi.spyOn(rest.services.registry, 'ping').mockRejectedValue(refuse('STORE_UNAVAILABLE'));
+    const asked = vi.spyOn(rest.services.live, 'ping');
+    expect(await rest.send(null, 'GET //readyz?parts=live')).toMatchObject({ status: 200 });
+    expect((await rest.send(null, 'GET //readyz?parts=live')).body).toEqual({
+      status: 'ok',
+      parts: { live: 'ok', draining: 'no' },
+    });
+    expect(asked).toHaveBeenCalledTimes(2);
+    for (const parts of ['registry', 'live,registry', 'registry,live', 'live&parts=registry']) {
+      expect(await rest.send(null, `GET //readyz?parts=${parts}`), parts).toMatchObject({
+        status: 503,
+        body: { status: 'unavailable', parts: { registry: 'down', draining: 'no' } },
+      });
+    }
+    asked.mockClear();
+    expect((await rest.send(null, 'GET //readyz?parts=registry')).body).not.toHaveProperty('parts.live');
+    expect(asked).not.toHaveBeenCalled();
+    for (const parts of ['', 'disk', 'live,disk', 'live,', 'Live', 'draining']) {
+      expect(await rest.send(null, `GET //readyz?parts=${parts}`), parts).toMatchObject({
+        status: 400,
+        body: { code: 'INVALID_PAYLOAD', field: 'parts', detail: 'parts: must be of live, registry' },
+      });
+    }
+    vi.restoreAllMocks();
+    rest.draining = true;
+    expect(await rest.send(null, 'GET //readyz?parts=live')).toMatchObject({
+      status: 503,
+      body: { parts: { live: 'ok', draining: 'yes' } },
+    });
+  });
+
   test('a store that never answers is down', async () => {
     const rest = new RestService();
     // Loading the routes takes as long as it takes; only the wait for the store is to be seen below.

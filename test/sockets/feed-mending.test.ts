@@ -58,6 +58,8 @@ test('deaf: a line that is still behind its roll after a while is subscribed aga
   expect(scene.subscriber.resubscribed[0]?.sort()).toEqual(channels.sort());
   expect(withoutHeartbeats(scene.heardBy('a-staff'))).toEqual([...MARKED(1), 'studentJoinedAttendance 2']);
   expect(withoutHeartbeats(scene.heardBy('b-1'))).toEqual(['attendanceUpdated 1']);
+  // Three lines: the room in both namespaces, and the staff's.
+  expect(scene.found).toEqual(['3 deaf', 'replay']);
   scene.hears(mark(3, 'late'));
   expect(withoutHeartbeats(scene.heardBy('a-staff')).slice(3)).toEqual(MARKED(3));
 });
@@ -71,6 +73,7 @@ test('what comes while the heartbeat waits for it was only late', async () => {
   await until('the heartbeat is told', () => scene.heardBy('a-staff').includes('attendanceStatistics 1'));
   expect(scene.subscriber.resubscribed).toEqual([]);
   expect(scene.asked.filter((it) => it.startsWith('since'))).toEqual([]);
+  expect(scene.found).toEqual([]);
   expect(withoutHeartbeats(scene.heardBy('a-staff'))).toEqual(MARKED(1));
 });
 
@@ -91,6 +94,7 @@ test('a connection that was lost: looked at once it is back; who enters meanwhil
   await until('it is mended', () => scene.heardBy('a-staff').length === 4);
   expect(scene.heardBy('a-staff')).toEqual([...MARKED(1), ...MARKED(2)]);
   expect(scene.asked.filter((it) => it.startsWith('since'))).toEqual(['since 0']);
+  expect(scene.found).toEqual(['replay']);
   expect(await scene.admit('b-3', 3)).toBe(true);
 });
 
@@ -129,6 +133,7 @@ test('another epoch: members are told, and brought back into the roll; what foll
   scene.now += STATISTICS_MIN_INTERVAL_MS;
   await until('they are brought back', () => scene.broughtBack.length === 1);
   expect(scene.heardBy('a-staff').at(-1)).toBe('attendanceStatistics 2');
+  expect(scene.found).toEqual(['snapshot']);
   // The numbers have gone back, and statistics with them.
   const told = scene.heardBy('b-1').length;
   scene.hearAll(scene.statistics());
