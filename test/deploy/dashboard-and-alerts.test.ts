@@ -19,6 +19,8 @@ import { selectorsIn } from '../support/promql.ts';
 
 const RUNBOOK = readFileSync(path.resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const SRC = path.resolve(import.meta.dirname, '../../src');
+/** A start, a lesson and its archiving, on a busy machine. */
+const LESSON_DEADLINE_MS = 60_000;
 /** How the parts of its sections begin; whatever else is bold is a panel. */
 const LEADS = /^(Look|Do|Causes|What never helps)\b/;
 /** What only nodes with Redis and MongoDB have samples of. */
@@ -37,7 +39,7 @@ describe('their queries, and a node of the embedded profile', () => {
   beforeAll(async () => {
     await node.start();
     exposition = readExposition(await afterALittleOfEverything(node));
-  });
+  }, LESSON_DEADLINE_MS);
   afterAll(async () => {
     node.settle();
     await node.stop();
