@@ -1,11 +1,12 @@
 /**
- * Writes docs/reference/ from the sources. With --check it writes nothing, and exits with 1 if a file differs from what
+ * Writes docs/reference/ and the Grafana dashboard from the sources. With --check it writes nothing, and exits with 1 if a file differs from what
  * it would write.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { dashboardJson } from './dashboard/dashboard.ts';
 import { configurationPage } from './reference/configuration.ts';
 import { asyncApiDocument, openApiDocument } from './reference/documents.ts';
 import { errorsPage } from './reference/errors.ts';
@@ -36,6 +37,7 @@ const files: [string, string][] = [
   ['docs/reference/nouns.md', nounsPage()],
   ['docs/reference/openapi.json', await openApiDocument()],
   ['docs/reference/rest.md', restPage()],
+  ['helm/rollcast/files/dashboard.json', dashboardJson()],
 ];
 const outdated = files.filter(([file, text]) => readIfThere(path.join(root, file)) !== text);
 
