@@ -138,7 +138,7 @@ describe('at a node that runs already', () => {
     ['a token that is none', () => 'nonsense', /refuses the token: The token is not valid \(/],
     ['a token that has expired', () => node.token(staffMember(), -600), /refuses the token: The token has expired \(/],
     ['a student', () => node.token(student(1)), /refuses POST \/courses: Students cannot create courses \(FORBIDDEN\)/],
-  ])('%s: one clear line, and exit code 1', async (_what, token, message) => {
+  ])('%s: one clear line, and exit code 1', { timeout: TEST_MS }, async (_what, token, message) => {
     const { code, output, errors } = await demo(['--course', 'refused'], { ROLLCAST_TOKEN: token() });
     expect({ code, output }).toEqual({ code: 1, output: '' });
     expect(errors).toMatch(/^demo: [^\n]+\n$/);

@@ -6,6 +6,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { RedisKeys } from '../../src/live/redis-keys.ts';
 import { exportedBy, runProgram } from '../demo/demo-process.ts';
 import { dataDirectory, endWithThisProcess } from '../support/child-processes.ts';
 import { environmentOf, readCompose } from '../support/compose-file.ts';
@@ -14,6 +15,7 @@ import { freePort } from '../support/free-port.ts';
 import { describeBehindHaproxy, Haproxy } from '../support/haproxy.ts';
 import { redisCommand } from '../support/redis-command.ts';
 import { SeveralNodes } from '../support/several-nodes.ts';
+import type { TestClient } from '../support/socket-client.ts';
 import { until } from '../support/until.ts';
 
 const { services } = readCompose({ JWT_SECRET: TEST_SECRET });
@@ -74,6 +76,20 @@ describeBehindHaproxy('the containers of deploy/compose.yaml, as processes', () 
     await nodes?.stop();
     await redis?.stop();
   });
+
+  /** Connected, and on the roll again. */
+  const untilBack = (clients: TestClient[], session_id: string) => {
+    const [, , , , online = ''] = new RedisKeys('rollcast').ofRoll(session_id);
+    return until(
+      'everybody is back',
+      async () => {
+        const ids = clients.map(({ socket }) => (socket.connected ? socket.id : undefined) ?? 'none');
+        const places = (await redisCommand(redis.url, 'HMGET', online, ...ids)) as unknown[];
+        return places.every((it) => it !== null);
+      },
+      TEST_MS / 2,
+    );
+  };
 
   test('Redis keeps what it is told, evicts nothing, and is checked', async () => {
     const wanted = {
@@ -153,7 +169,7 @@ describeBehindHaproxy('the containers of deploy/compose.yaml, as processes', () 
     );
     await nodes.node(1).kill('SIGKILL');
     await until('the balancer has noticed', async () => (await balancer.nodes())[1]?.isUp === false);
-    await until('everybody is back', () => [teacher, ...students].every(({ socket }) => socket.connected), TEST_MS / 2);
+    await untilBack([teacher, ...students], session_id);
     const student_id = room.students[0]?.student_id ?? '';
     const heard = students.map((it) => it.hears('attendanceUpdated', ({ status }) => status === 'excused'));
     await teacher.does('markStudentAttendance', { session_id, student_id, status: 'excused' });
