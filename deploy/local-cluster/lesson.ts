@@ -1,7 +1,7 @@
 /** The demo's course on the local cluster: what to do with it, and its students when they are wished. */
 import path from 'node:path';
 import { systemClock } from '../../src/clock.ts';
-import { seedCourse } from '../../src/demo/course.ts';
+import { DEMO_COURSE, seedCourse } from '../../src/demo/course.ts';
 import { type Signer, tokenSigner } from '../../src/demo/signing.ts';
 import { simulate } from '../../src/demo/simulation.ts';
 import { type DemoPerson, STUDENTS, STUDENTS_FOR_YOU, TEACHER } from '../../src/demo/students.ts';
@@ -34,7 +34,12 @@ export const lesson = async ({ options, programs, secret, say, signal }: LessonO
   const sign = tokenSigner(secret, { JWT_ISSUER: undefined, JWT_AUDIENCE: undefined }, systemClock);
   const url = `http://localhost:${ports.balancer}`;
   const rest = { url, token: await sign({ sub: 'local-cluster', role: 'service' }, SEED_TOKEN_MINUTES) };
-  const session = await seedCourse(rest, systemClock(), LATE_AFTER_MINUTES);
+  const { session } = await seedCourse(rest, {
+    course_id: DEMO_COURSE,
+    roster: null,
+    late_after_minutes: LATE_AFTER_MINUTES,
+    now: systemClock(),
+  });
   const teacher = await sign({ sub: TEACHER.id, role: 'teacher', name: TEACHER.name }, TOKEN_MINUTES);
   const students = await Promise.all(STUDENTS_FOR_YOU.map((it) => withToken(it, sign)));
   say(

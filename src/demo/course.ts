@@ -1,69 +1,82 @@
-/** The demo's course and session, made over REST as a school's own system would, and found again when it starts anew. */
-import type { Session } from '../contract/nouns.ts';
-import { API_PREFIX } from '../contract/routes.ts';
+/** The demo's course and session, made over REST as a school's own system would, and found again the next time. */
+import type { Course, Enrollment, Session } from '../contract/nouns.ts';
+import { ask, askFor, RefusedError, type Rest } from './rest.ts';
+import type { Roster } from './roster.ts';
 import { STUDENTS, TEACHER } from './students.ts';
 
-const COURSE_ID = 'demo';
-const REQUEST_DEADLINE_MS = 5_000;
-const NOT_FOUND = 404;
+export const DEMO_COURSE = 'demo';
+const COURSE_TITLE = 'Astronomy for everyone';
+const SESSION_TITLE = 'The night sky this month';
+const PAGE = 200;
 
-export type Rest = {
-  /** Where the node listens, without a slash at the end. */
-  url: string;
-  /** A token whose role is service. */
-  token: string;
+export type SeedOptions = {
+  course_id: string;
+  /** Null: the students of the demo, if the course has none yet. */
+  roster: Roster | null;
+  late_after_minutes: number;
+  /** Milliseconds since the epoch. */
+  now: number;
 };
 
-type Page = { items: { status: string }[] };
+/** students: all who are approved, by student_id. */
+export type Seeded = { course: Course; session: Session; students: Enrollment[] };
+
+type Page<T> = { items: T[]; next_cursor: string | null };
 
 /**
- * Makes sure that there is a course with its students, and a session that is not over: the one of the last start, or a
- * new one. A session that has not been started is planned for now. Throws an Error of one line.
+ * Makes sure that there is a course with students, and a session of the demo's that is not over: the one of the last
+ * time, or a new one. One that has not been started is planned for now. Whatever else the course has stays as it is.
+ * Throws an Error of one line.
  */
-export const seedCourse = async (rest: Rest, now: number, late_after_minutes: number): Promise<Session> => {
-  const course = await request(rest, 'GET', `/courses/${COURSE_ID}`);
-  if (course === null) {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const title = 'Astronomy for everyone';
-    await expected(rest, 'POST', '/courses', { id: COURSE_ID, title, teacher_id: TEACHER.id, timezone: timeZone });
-  }
-  const enrolled = (await expected(rest, 'GET', `/courses/${COURSE_ID}/enrollments?limit=1`)) as Page;
-  if (enrolled.items.length === 0) {
-    const enrollments = STUDENTS.map(({ id, name }, index) => ({ student_id: id, name, roll: String(index + 1) }));
-    await expected(rest, 'PUT', `/courses/${COURSE_ID}/enrollments`, { enrollments });
-  }
-  return openSession(rest, { date: now, checkin: { late_after_minutes } });
+export const seedCourse = async (rest: Rest, options: SeedOptions): Promise<Seeded> => {
+  const { course_id, roster } = options;
+  const path = `/courses/${encodeURIComponent(course_id)}`;
+  const course = (await askFor<Course>(rest, 'GET', path)) ?? (await newCourse(rest, course_id));
+  const enrolled = await ask<Page<Enrollment>>(rest, 'GET', `${path}/enrollments?limit=1`);
+  const given = roster ?? (enrolled.items.length === 0 ? { json: { enrollments: ENROLLMENTS } } : null);
+  if (given !== null) await ask(rest, 'PUT', `${path}/enrollments`, given);
+  const students = await all<Enrollment>(rest, `${path}/enrollments?status=approved&limit=${PAGE}`);
+  return { course, session: await openSession(rest, options), students };
 };
 
-const openSession = async (rest: Rest, plan: { date: number; checkin: object }): Promise<Session> => {
-  const path = `/sessions?course_id=${COURSE_ID}&status=scheduled,active&limit=1`;
-  const { items } = (await expected(rest, 'GET', path)) as { items: Session[] };
-  const [found] = items;
+const ENROLLMENTS = STUDENTS.map(({ id, name }, index) => ({ student_id: id, name, roll: String(index + 1) }));
+
+const newCourse = async (rest: Rest, id: string): Promise<Course> => {
+  const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
+  const course = { id, title: COURSE_TITLE, timezone };
+  const made = (json: object) => ask<Course>(rest, 'POST', '/courses', { json });
+  try {
+    // A teacher makes courses for themselves alone; a student none, which they are then told.
+    return await made({ ...course, teacher_id: TEACHER.id }).catch((error: unknown) => {
+      if (isRefused(error, 'FORBIDDEN')) return made(course);
+      throw error;
+    });
+  } catch (error) {
+    if (!isRefused(error, 'CONFLICT')) throw error;
+    throw new Error(`course ${id} is there and not for whoever this token names; choose another with --course`);
+  }
+};
+
+const isRefused = (error: unknown, code: string): boolean => error instanceof RefusedError && error.code === code;
+
+const openSession = async (rest: Rest, { course_id, now, late_after_minutes }: SeedOptions): Promise<Session> => {
+  const open = `/sessions?course_id=${encodeURIComponent(course_id)}&status=scheduled,active&limit=${PAGE}`;
+  const found = (await all<Session>(rest, open)).find(({ title }) => title === SESSION_TITLE);
   if (found?.status === 'active') return found;
-  if (found !== undefined) return (await expected(rest, 'PATCH', `/sessions/${found.id}`, plan)) as Session;
-  const title = 'The night sky this month';
-  return (await expected(rest, 'POST', '/sessions', { course_id: COURSE_ID, title, ...plan })) as Session;
+  const plan = { date: now, checkin: { late_after_minutes } };
+  if (found !== undefined) return ask(rest, 'PATCH', `/sessions/${found.id}`, { json: plan });
+  return ask(rest, 'POST', '/sessions', { json: { course_id, title: SESSION_TITLE, ...plan } });
 };
 
-const expected = async (rest: Rest, method: string, path: string, body?: object): Promise<unknown> => {
-  const answer = await request(rest, method, path, body);
-  if (answer === null) throw new Error(`the node does not know ${path}`);
-  return answer;
-};
-
-/** Null: 404. */
-const request = async ({ url, token }: Rest, method: string, path: string, body?: object): Promise<unknown> => {
-  const response = await fetch(`${url}${API_PREFIX}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
-  });
-  if (response.ok) return response.json();
-  const problem = await response.text();
-  if (response.status === NOT_FOUND) return null;
-  throw new Error(`the node refused ${method} ${path}: ${response.status} ${problem}`);
+/** path: with a query already. */
+const all = async <T>(rest: Rest, path: string): Promise<T[]> => {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const from: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: Page<T> = await ask(rest, 'GET', path + from);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return items;
 };

@@ -48,8 +48,16 @@ export type RunningDemo = Program & {
 };
 
 /** Resolves when it has printed how to use it. */
-export const startDemo = async (data_dir: string, ...args: string[]): Promise<RunningDemo> => {
-  const program = runProgram('demo.ts', args, { PORT: '0', DATA_DIR: data_dir });
+export const startDemo = async (data_dir: string, ...args: string[]): Promise<RunningDemo> =>
+  whenUp(runProgram('demo.ts', args, { PORT: '0', DATA_DIR: data_dir }));
+
+/** What it says to export. */
+export const exportedBy = (program: Program): Record<string, string> => {
+  const lines = program.output().matchAll(/^export ([A-Z_0-9]+)=(.+)$/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name, value])) as Record<string, string>;
+};
+
+const whenUp = async (program: Program): Promise<RunningDemo> => {
   await until(
     'the demo is up',
     () => {
@@ -58,11 +66,9 @@ export const startDemo = async (data_dir: string, ...args: string[]): Promise<Ru
     },
     UP_WITHIN_MS,
   );
-  const lines = program.output().matchAll(/^export ([A-Z_0-9]+)=(.+)$/gm);
-  const exported = Object.fromEntries([...lines].map(([, name, value]) => [name, value])) as Record<string, string>;
   const stop = () => {
     program.child.kill('SIGINT');
     return program.ended;
   };
-  return { ...program, exported, stop };
+  return { ...program, exported: exportedBy(program), stop };
 };

@@ -122,7 +122,9 @@ test('Ctrl-C in the middle of a simulation ends it cleanly', { timeout: TEST_MS 
   expect(demo.errors()).toBe('');
 });
 
-test('a port or an address that is not to be had, or a wrong option: one clear line and exit code 1', async () => {
+test('a port or an address that is not to be had, or a wrong option: one clear line and exit code 1', {
+  timeout: TEST_MS,
+}, async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
