@@ -12,8 +12,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json tsconfig.build.json tsconfig.client.json ./
 COPY scripts/build.ts scripts/build-console.ts scripts/
 COPY src src
-RUN npm run build
-RUN mkdir data
+RUN npm run build && mkdir data
 
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS dependencies
 WORKDIR /app

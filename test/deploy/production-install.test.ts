@@ -17,7 +17,7 @@ import { until } from '../support/until.ts';
 
 const MAX_INSTALL_BYTES = 60_000_000;
 /** An install, a build and some hundred megabytes of copies on a busy machine. */
-const MAKE_MS = 300_000;
+const MAKE_MS = 600_000;
 const TEST_MS = 60_000;
 const BLOCK_BYTES = 512;
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
@@ -28,7 +28,7 @@ let image: ImageRoot;
 beforeAll(async () => {
   image = await makeImageRoot();
 }, MAKE_MS);
-afterAll(() => image?.remove());
+afterAll(() => image?.remove(), TEST_MS);
 
 /** Paths from /app. */
 const filesOf = (folder: string): string[] =>
