@@ -14,6 +14,8 @@ import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 /** Exit code when it could not start, or not end in time. */
 const FAILED = 1;
 
+const LEAVING = ['SIGTERM', 'SIGINT'] as const;
+
 /** RFC 7518: a key for HS256 has at least 256 bits. */
 const SECRET_SAFE_CHARS = 32;
 
@@ -28,7 +30,14 @@ export const runNode = (readConfig: () => Config, profileOf: ProfileOf): void =>
   });
 };
 
+/**
+ * Until it listens there is nothing to drain. The system's own answer to these signals would do, were it not that
+ * process 1 of a container has none: without this it would go on until it is killed.
+ */
+const leaveAtOnce = (): void => process.exit(0);
+
 const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void> => {
+  for (const signal of LEAVING) process.on(signal, leaveAtOnce);
   const config = readConfig();
   // Through Node's own stream: pino's writer would wait for ever, at the exit, for a reader of the log that has gone.
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
@@ -65,8 +74,7 @@ const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void
       },
     );
   };
-  process.on('SIGTERM', leave);
-  process.on('SIGINT', leave);
+  for (const signal of LEAVING) process.off(signal, leaveAtOnce).on(signal, leave);
 };
 
 const tracingOf = async (config: Config, logger: Logger): Promise<Tracing> => {
