@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CollectedSpan, Collector } from '../support/collector.ts';
 import { Deployment, TEST_SECRET } from '../support/deployment.ts';
 import { hasNamespaces, ImageProcess, ImageService } from '../support/image-process.ts';
 import { type ImageRoot, isInContext, isRoot, makeImageRoot, stages } from '../support/image-root.ts';
@@ -129,14 +130,21 @@ describe('how it runs', () => {
   });
 
   test(
-    'embedded: serves pages, REST and sockets, is healthy until it goes, and writes to DATA_DIR alone',
+    'embedded: serves pages, REST and sockets, sends traces, is healthy until it goes, and writes to DATA_DIR alone',
     async () => {
       const before = listing();
-      const service = await ImageService.start(image, { JWT_SECRET: TEST_SECRET });
+      const collector = await Collector.start();
+      const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+      const service = await ImageService.start(image, { JWT_SECRET: TEST_SECRET, ...traced });
       await serves(service);
       expect(await service.stop('SIGTERM')).toEqual({ code: 0, signal: null });
       expect(service.output).toContain('"msg":"stopped"');
       expect((await service.healthcheck()).code).toBe(1);
+      // OpenTelemetry is none of the packages: the build has it.
+      const [join, ...others] = collector.spans.filter(({ name }) => name === 'joinAttendanceSession');
+      expect(others).toEqual([]);
+      expect(collector.below(join as CollectedSpan).map(({ name }) => name)).toEqual(['journal commit']);
+      await collector.stop();
       expect(readdirSync(image.dataDir)).toContain('rollcast.db');
       expect(listing()).toEqual(before);
     },
