@@ -2,7 +2,7 @@
  * The users that docs/redis-and-mongodb.md gives a Redis: what nodes do is permitted to theirs, each command of it is
  * needed, and nobody else gets at rolls or channels. Everything runs with the user `default` off.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SCRIPTS } from '../../src/live/lua-scripts.ts';
 import { RedisKeys, roomOf } from '../../src/live/redis-keys.ts';
 import { slotOf } from '../../src/redis/key-slot.ts';
@@ -18,7 +18,6 @@ import { describeWithRedis } from '../support/redis-needed.ts';
 import { startWatchedRedis, type WatchedRedis } from '../support/redis-sentinel.ts';
 import { RedisProcess } from '../support/redis-server.ts';
 import { asAdmin, calledOn, permittedTo, protect, redisUser, refusedBy, urlAs } from '../support/redis-users.ts';
-import { RestClient } from '../support/rest-client.ts';
 import { SeveralNodes } from '../support/several-nodes.ts';
 import { until } from '../support/until.ts';
 
