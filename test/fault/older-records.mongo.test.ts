@@ -1,7 +1,8 @@
 /**
- * MongoDB is restored to an older moment beside a Redis that has gone on: what becomes of each session, as
- * docs/backup-and-restore.md tells it.
+ * One of the stores is restored to an older moment beside the other one, which has gone on: what becomes of each session,
+ * as docs/backup-and-restore.md tells it.
  */
+import { Redis } from 'ioredis';
 import { type Document, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Classroom } from '../support/classroom.ts';
@@ -14,6 +15,22 @@ import { SeveralNodes } from '../support/several-nodes.ts';
 import { until } from '../support/until.ts';
 
 const ARCHIVED_WITHIN_MS = 30_000;
+
+/** All that a Redis holds now, for later. */
+const rollsOf = async (redis: RedisProcess): Promise<() => Promise<void>> => {
+  const client = new Redis(redis.url);
+  client.on('error', () => {});
+  const kept = new Map<string, Buffer>();
+  for (const key of await client.keys('*')) kept.set(key, (await client.dumpBuffer(key)) as Buffer);
+  return async () => {
+    // A file is read by another process, which has another replication id.
+    await redis.kill();
+    await redis.restart();
+    await client.flushall();
+    for (const [key, value] of kept) await client.restore(key, 0, value);
+    client.disconnect();
+  };
+};
 
 /** A database as it is now, for later: what a dump and its restore do. */
 const snapshotOf = async (client: MongoClient): Promise<() => Promise<void>> => {
@@ -28,7 +45,7 @@ const snapshotOf = async (client: MongoClient): Promise<() => Promise<void>> => 
   };
 };
 
-describeWithRedis('MongoDB is restored to an older moment', 'process', () => {
+describeWithRedis('a store is restored to an older moment', 'process', () => {
   describeWithMongo('with MongoDB', 'process', () => {
     let redis: RedisProcess;
     let mongo: MongoProcess;
@@ -89,7 +106,7 @@ describeWithRedis('MongoDB is restored to an older moment', 'process', () => {
       expect(modifiedCount).toBe(1);
     };
 
-    test('what ran goes on; what began later is archived once it is declared; what was archived later is lost', {
+    test('MongoDB: what ran goes on; what began later is archived once it is declared; what was archived later is lost', {
       timeout: 120_000,
     }, async () => {
       const [runs, begins, gone] = [await nodes.classroom(), await nodes.classroom(), await nodes.classroom()];
@@ -138,6 +155,30 @@ describeWithRedis('MongoDB is restored to an older moment', 'process', () => {
       await student.refused('joinAttendanceSession', { session_id: gone.session_id }, 'SESSION_NOT_ACTIVE');
       await gone.started();
       await student.does('joinAttendanceSession', { session_id: gone.session_id });
+    });
+
+    test('Redis: a roll that comes back is no roll of a session that is over; the archive keeps what it has', {
+      timeout: 120_000,
+    }, async () => {
+      const room = await nodes.classroom();
+      const { session_id } = room;
+      await room.started();
+      await room.joined(0);
+      const restore = await rollsOf(redis);
+      await room.joined(1);
+      await ended(room);
+      expect(await presentIn(room)).toBe(2);
+
+      await nodes.node(0).kill('SIGTERM');
+      await restore();
+      await nodes.node(0).start();
+      // It takes check-ins, which is why nobody should do this,
+      await room.joined(2);
+      expect((await room.attendance()).source).toBe('live');
+      const teacher = await nodes.connect(room.teacher);
+      await teacher.does('endAttendanceSession', { session_id });
+      // until it ends; then it is let go, and is no part of what was stored.
+      expect(await presentIn(room)).toBe(2);
     });
   });
 });

@@ -97,6 +97,14 @@ describeWithRedis('the documented users of one Redis with a replica', 'process',
     await nodes.node(1).start();
   });
 
+  test('a database with a number is used', async () => {
+    const redis = await connectedRedis({ REDIS_URL: `${urlAs('rollcast', primary)}/2` });
+    const key = `${PREFIX}:nodes`;
+    expect(await redis.state.command('zadd', key, 1, 'in database 2')).toBe(1);
+    expect(await redisCommand(`${urlAs('admin', primary)}/2`, 'EXISTS', key)).toBe(1);
+    expect(await asAdmin(primary, 'ZSCORE', key, 'in database 2')).toBeNull();
+  });
+
   test('nodes were refused nothing', () => lookAt([primary, replica], nodes));
 
   describe('and nobody else', () => {
