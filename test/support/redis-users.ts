@@ -10,10 +10,12 @@ export type RedisUser = { name: string; rules: string[]; password: string | null
 
 /** In the order of the document. Throws when it names one twice, or none. */
 const documentedUsers = (): Map<string, RedisUser> => {
-  const lines = readFileSync(PAGE, 'utf8').match(/^user \S+ .+$/gm) ?? [];
+  const [, file = ''] = /^```text\n(user default .*?)^```$/ms.exec(readFileSync(PAGE, 'utf8')) ?? [];
+  const lines = file.split('\n').filter((line) => line !== '');
   const users = new Map<string, RedisUser>();
   for (const line of lines) {
-    const [, name = '', ...rules] = line.trim().split(/\s+/);
+    const [keyword, name = '', ...rules] = line.trim().split(/\s+/);
+    if (keyword !== 'user') throw new Error(`${PAGE}: ${line} is no line of an aclfile`);
     if (users.has(name)) throw new Error(`${PAGE} has the user ${name} twice`);
     users.set(name, { name, rules, password: rules.find((it) => it.startsWith('>'))?.slice(1) ?? null });
   }
