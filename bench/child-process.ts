@@ -65,6 +65,11 @@ export class BenchProcess {
     return (await this.call('processCpuMicros', undefined, CPU_DEADLINE_MS)) as number;
   }
 
+  /** Memory of the process, as the operating system counts it. Includes what its collector has not freed yet. */
+  async residentBytes(): Promise<number> {
+    return (await this.call('residentBytes', undefined, CPU_DEADLINE_MS)) as number;
+  }
+
   /** Resolves when the process accepts connections on this port of the loopback interface. */
   async accepts(port: number): Promise<void> {
     const deadline = performance.now() + ACCEPT_DEADLINE_MS;

@@ -5,12 +5,12 @@ import { answerCalls, endWithParent } from './ipc.ts';
 
 /**
  * Loaded into a server under measurement with `--import`, so that the server itself needs to know nothing of the
- * benchmark: answers how much CPU time the process has used so far.
+ * benchmark: answers how much CPU time the process has used so far, and how much memory it takes.
  */
 
 // Node also loads this file into every worker thread of that server; the main thread speaks for all of them.
 if (isMainThread && process.send !== undefined) {
-  answerCalls({ processCpuMicros });
+  answerCalls({ processCpuMicros, residentBytes: () => process.memoryUsage.rss() });
   endWithParent(() => process.kill(process.pid, 'SIGTERM'));
   // The probe alone must not keep a server alive that wants to end.
   process.channel?.unref();

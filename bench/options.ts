@@ -13,6 +13,8 @@ export interface Options {
   node_counts: number[];
   /** Where sessions are archived to: a URL, or a server that is started here; undefined: that part is left out. */
   archive_to: { mongodb_url: string | null } | undefined;
+  /** What sessions, students and connections take: measured only when it is asked for. */
+  sizes: boolean;
   /** Program of the Redis server that they share. */
   redis_server: string;
   classes: number;
@@ -38,7 +40,7 @@ export interface Options {
   aftermath_ms: number;
   quick: boolean;
   /** Names of the files in bench/results/; a quick run without a name writes none. */
-  names: { pairs: string; nodes: string; archive: string } | undefined;
+  names: { pairs: string; nodes: string; archive: string; sizes: string } | undefined;
 }
 
 /** A process pays up to twice as much for each of its first joins as later: these are not counted. */
@@ -82,7 +84,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --students N      students in each class (${FULL.students})
   --rate N          joins per second of the steady shape (${FULL.rate})
   --burst-ms N      all joins of a burst are sent within this time (${FULL.burst_ms})
-  --only PART       burst, steady, nodes or archive, not all
+  --only PART       burst, steady, nodes, archive or sizes; without it all but sizes
   --rounds N        rounds of the deployments of several nodes (${FULL.rounds})
   --node-counts LIST sizes of these deployments (${FULL.node_counts.join(',')})
   --redis-server PROGRAM that they share (redis-server, if it is on the path)
@@ -91,7 +93,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --namespace NAME  / or /attendance (/)
   --seed N          of the send times (1)
   --data-parent DIR where Rollcast's data live during the run: choose the disk to measure (temporary folder)
-  --name NAME       of the result files in bench/results/ (embedded, nodes, archive)
+  --name NAME       of the result files in bench/results/ (embedded, nodes, archive, sizes)
   --quick           a small run that shows that everything works and measures nothing
   --help`;
 
@@ -122,12 +124,18 @@ export function readOptions(args: string[]): Options | undefined {
   if (values.help) return undefined;
   const defaults = values.quick ? QUICK : FULL;
   const only =
-    values.only === undefined ? undefined : choice('only', values.only, ['burst', 'steady', 'nodes', 'archive']);
+    values.only === undefined
+      ? undefined
+      : choice('only', values.only, ['burst', 'steady', 'nodes', 'archive', 'sizes']);
   const options: Options = {
     pairs: number('pairs', values.pairs, defaults.pairs, 100),
     rounds: number('rounds', values.rounds, defaults.rounds, 100),
     node_counts: only === undefined || only === 'nodes' ? nodeCounts(values['node-counts'], defaults.node_counts) : [],
-    archive_to: only === undefined || only === 'archive' ? { mongodb_url: values['mongodb-url'] ?? null } : undefined,
+    archive_to:
+      only === undefined || only === 'archive' || only === 'sizes'
+        ? { mongodb_url: values['mongodb-url'] ?? null }
+        : undefined,
+    sizes: only === 'sizes',
     redis_server: values['redis-server'],
     classes: number('classes', values.classes, defaults.classes, MOST_STUDENTS_IN_ALL),
     students: number('students', values.students, defaults.students, MOST_STUDENTS_IN_ALL),
@@ -152,9 +160,10 @@ export function readOptions(args: string[]): Options | undefined {
 }
 
 function resultNames(name: string | undefined, quick: boolean): Options['names'] {
-  if (name === undefined) return quick ? undefined : { pairs: 'embedded', nodes: 'nodes', archive: 'archive' };
+  if (name === undefined)
+    return quick ? undefined : { pairs: 'embedded', nodes: 'nodes', archive: 'archive', sizes: 'sizes' };
   if (!/^[\w-]+$/.test(name)) throw new Error('--name takes letters, digits, _ and -');
-  return { pairs: name, nodes: `${name}-nodes`, archive: `${name}-archive` };
+  return { pairs: name, nodes: `${name}-nodes`, archive: `${name}-archive`, sizes: `${name}-sizes` };
 }
 
 function nodeCounts(text: string | undefined, otherwise: number[]): number[] {

@@ -19,6 +19,8 @@ export interface RedisWork {
   commands: Record<string, { calls: number; usec: number }>;
   /** To clients: answers and messages. */
   bytes_out: number;
+  /** From clients. */
+  bytes_in: number;
 }
 
 const START_DEADLINE_MS = 10_000;
@@ -84,14 +86,20 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** One command. */
+  call(name: string, ...args: string[]): Promise<unknown> {
+    return this.#client.call(name, ...args);
+  }
+
   /** What it has done so far. */
   async work(): Promise<RedisWork> {
     const info = String(await this.#client.call('INFO', 'cpu', 'stats', 'commandstats'));
-    const work: RedisWork = { cpu_us: 0, commands: {}, bytes_out: 0 };
+    const work: RedisWork = { cpu_us: 0, commands: {}, bytes_out: 0, bytes_in: 0 };
     for (const line of info.split('\r\n')) {
       const [name = '', value = ''] = line.split(/:(.*)/s, 2);
       if (name === 'used_cpu_sys' || name === 'used_cpu_user') work.cpu_us += Number(value) * 1e6;
       else if (name === 'total_net_output_bytes') work.bytes_out = Number(value);
+      else if (name === 'total_net_input_bytes') work.bytes_in = Number(value);
       else if (name.startsWith('cmdstat_')) {
         const [calls, usec] = ['calls', 'usec'].map((key) => Number(value.match(`(?:^|,)${key}=(\\d+)`)?.[1]));
         work.commands[name.slice('cmdstat_'.length)] = { calls: calls ?? 0, usec: usec ?? 0 };

@@ -30,18 +30,27 @@ export interface NodesOptions extends TargetOptions {
   nodes: number;
   /** Program of the Redis server. */
   redisServer: string;
+  /** A database for courses and records, in place of the file. */
+  mongodb_url?: string | undefined;
 }
 
 /**
  * Starts several real Rollcast nodes and the Redis server that they share. Courses and records lie in an SQLite file that
- * all of them open: a join never touches it.
+ * all of them open: a join never touches it. With `mongodb_url` they are the service as it is.
  */
 export async function startNodes(name: string, options: NodesOptions): Promise<Target> {
   const secret = makeSecret();
   const redis = await RedisServer.start(options.redisServer, options.dataParent, options.cleanup);
-  const script = new URL('../deploy/local-cluster/node.ts', import.meta.url);
-  const SHARED_FILE = join(await dataFolder(options), 'records.db');
-  const env = { SHARED_FILE, REDIS_URL: redis.url, JWT_SECRET: secret };
+  const { mongodb_url } = options;
+  const script = new URL(
+    mongodb_url === undefined ? '../deploy/local-cluster/node.ts' : '../src/main.ts',
+    import.meta.url,
+  );
+  const records: Record<string, string> =
+    mongodb_url === undefined
+      ? { SHARED_FILE: join(await dataFolder(options), 'records.db') }
+      : { MONGODB_URL: mongodb_url };
+  const env = { ...records, REDIS_URL: redis.url, JWT_SECRET: secret };
   const nodes: { server: BenchProcess; url: string }[] = [];
   // One after the other: the first makes the file.
   for (let node = 1; node <= options.nodes; node += 1) {

@@ -15,6 +15,8 @@ import { redisVersion } from './redis-server.ts';
 import { startReference } from './reference-target.ts';
 import { printTable, remarks, tabulate } from './report.ts';
 import { startRollcast } from './rollcast-target.ts';
+import { printSizes } from './sizes-report.ts';
+import { measureSizes } from './sizes-rounds.ts';
 import type { TargetOptions } from './target.ts';
 import { judge, printVerdict } from './verdict.ts';
 
@@ -94,6 +96,22 @@ async function benchArchive(options: Options, to: NonNullable<Options['archive_t
   await write(options.names?.archive, { environment, verdict, ...measured });
 }
 
+async function benchSizes(options: Options, to: NonNullable<Options['archive_to']>): Promise<void> {
+  const redis = await redisVersion(options.redis_server);
+  if (redis === null) {
+    console.log(`\nTHE SIZES WERE LEFT OUT: there is no ${options.redis_server}.`);
+    return;
+  }
+  const { redis_server, data_parent, quick } = options;
+  const environment = { ...(await readEnvironment(data_parent)), redis };
+  const measured = await cleanedUp(async (cleanup) => {
+    const mongodb_url = to.mongodb_url ?? (canHaveMongo ? await startedMongo(cleanup) : null);
+    return measureSizes({ mongodb_url, redis_server, data_parent, quick }, cleanup, tell);
+  });
+  print(printSizes(measured), measured.documents === null ? ['DOCUMENTS WERE LEFT OUT: there is no MongoDB.'] : []);
+  await write(options.names?.sizes, { environment, ...measured });
+}
+
 async function startedMongo(cleanup: Cleanup): Promise<string> {
   const server = await MongoProcess.start();
   cleanup.add(() => server.stop());
@@ -152,7 +170,10 @@ async function main(): Promise<void> {
   if (options === undefined) return console.log(USAGE);
   if (options.shapes.length > 0) await benchPairs(options);
   if (options.node_counts.length > 0) await benchNodes(options);
-  if (options.archive_to !== undefined) await benchArchive(options, options.archive_to);
+  if (options.archive_to !== undefined) {
+    if (options.sizes) await benchSizes(options, options.archive_to);
+    else await benchArchive(options, options.archive_to);
+  }
 }
 
 try {

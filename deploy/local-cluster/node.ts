@@ -3,7 +3,7 @@
  * one SQLite file that all nodes of a machine share. No way to run the service: nothing protects that file as a
  * database server would, and it cannot leave the machine.
  *
- * Its environment is the service's, and REDIS_URL, REDIS_PREFIX, REDIS_MODE, REDIS_SENTINEL_MASTER and SHARED_FILE.
+ * Its environment is the service's, of REDIS_* only URL, PREFIX, MODE, SENTINEL_MASTER and WAIT_REPLICAS, and SHARED_FILE.
  */
 import '../../src/node-warnings.ts';
 import process from 'node:process';
@@ -21,6 +21,7 @@ const {
   REDIS_PREFIX = 'rollcast',
   REDIS_MODE,
   REDIS_SENTINEL_MASTER,
+  REDIS_WAIT_REPLICAS = '0',
   SHARED_FILE = '',
   ...env
 } = process.env;
@@ -38,7 +39,7 @@ runNode(
         REDIS_MODE: REDIS_MODE as RedisMode | undefined,
         REDIS_SENTINEL_MASTER,
         REDIS_TLS_CA_FILE: undefined,
-        REDIS_WAIT_REPLICAS: 0,
+        REDIS_WAIT_REPLICAS: Number(REDIS_WAIT_REPLICAS),
       }),
       records: {
         registry: new SqliteRegistry(db),
