@@ -1,11 +1,12 @@
 /**
- * Writes docs/reference/ from the sources. With --check it writes nothing, and exits with 1 if a file differs from what
- * it would write.
+ * Writes docs/reference/ from the sources, and what the Helm chart says about its values from its values.yaml. With
+ * --check it writes nothing, and exits with 1 if a file differs from what it would write.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { describedSchema, readmeWithValues } from './chart/values.ts';
 import { configurationPage } from './reference/configuration.ts';
 import { asyncApiDocument, openApiDocument } from './reference/documents.ts';
 import { errorsPage } from './reference/errors.ts';
@@ -27,6 +28,10 @@ const readIfThere = (file: string): string | null => {
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
 
+const chart = (file: string): string => readFileSync(path.join(root, 'helm/rollcast', file), 'utf8');
+const values = chart('values.yaml');
+const schema = describedSchema(chart('values.schema.json'), values);
+
 const files: [string, string][] = [
   ['docs/reference/asyncapi.json', asyncApiDocument()],
   ['docs/reference/configuration.md', configurationPage()],
@@ -36,6 +41,8 @@ const files: [string, string][] = [
   ['docs/reference/nouns.md', nounsPage()],
   ['docs/reference/openapi.json', await openApiDocument()],
   ['docs/reference/rest.md', restPage()],
+  ['helm/rollcast/README.md', readmeWithValues(chart('README.md'), schema, values)],
+  ['helm/rollcast/values.schema.json', schema],
 ];
 const outdated = files.filter(([file, text]) => readIfThere(path.join(root, file)) !== text);
 

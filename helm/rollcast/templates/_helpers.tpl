@@ -40,6 +40,12 @@ app.kubernetes.io/component: node
 {{- toYaml (mustMergeOverwrite (deepCopy .extra) (include "rollcast.labels" .root | fromYaml)) -}}
 {{- end -}}
 
+{{/* Without the chart's version: a new one alone must replace no pod, for that moves its clients. */}}
+{{- define "rollcast.podLabels" -}}
+{{- $own := dict "app.kubernetes.io/part-of" "rollcast" -}}
+{{- toYaml (mustMergeOverwrite (deepCopy .Values.commonLabels) (deepCopy .Values.podLabels) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
+{{- end -}}
+
 {{- define "rollcast.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "rollcast.fullname" .) .Values.serviceAccount.name -}}
