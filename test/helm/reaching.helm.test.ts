@@ -123,7 +123,9 @@ describeWithHelm('the way to the nodes', (helm) => {
     });
     const [cpu, connections] = set('keda').one('ScaledObject').spec.triggers;
     expect(cpu).toMatchObject({ type: 'cpu', metadata: { value: '60' } });
-    expect(connections.metadata.query).toBe('sum(rollcast_sockets{namespace="school",pod=~"autumn-rollcast-[a-z0-9]+-[a-z0-9]+"})');
+    expect(connections.metadata.query).toBe(
+      'sum(rollcast_sockets{namespace="school",pod=~"autumn-rollcast-[a-z0-9]+-[a-z0-9]+"})',
+    );
   });
 });
 
