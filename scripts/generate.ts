@@ -1,11 +1,12 @@
 /**
- * Writes docs/reference/ and the Grafana dashboard from the sources. With --check it writes nothing, and exits with 1 if a file differs from what
- * it would write.
+ * Writes docs/reference/, the Grafana dashboard, and what the Helm chart says about its values, each from its source. With
+ * --check it writes nothing, and exits with 1 if a file differs from what it would write.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { describedSchema, readmeWithValues } from './chart/values.ts';
 import { dashboardJson } from './dashboard/dashboard.ts';
 import { configurationPage } from './reference/configuration.ts';
 import { asyncApiDocument, openApiDocument } from './reference/documents.ts';
@@ -28,6 +29,10 @@ const readIfThere = (file: string): string | null => {
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
 
+const chart = (file: string): string => readFileSync(path.join(root, 'helm/rollcast', file), 'utf8');
+const values = chart('values.yaml');
+const schema = describedSchema(chart('values.schema.json'), values);
+
 const files: [string, string][] = [
   ['docs/reference/asyncapi.json', asyncApiDocument()],
   ['docs/reference/configuration.md', configurationPage()],
@@ -38,6 +43,8 @@ const files: [string, string][] = [
   ['docs/reference/openapi.json', await openApiDocument()],
   ['docs/reference/rest.md', restPage()],
   ['helm/rollcast/files/dashboard.json', dashboardJson()],
+  ['helm/rollcast/README.md', readmeWithValues(chart('README.md'), schema, values)],
+  ['helm/rollcast/values.schema.json', schema],
 ];
 const outdated = files.filter(([file, text]) => readIfThere(path.join(root, file)) !== text);
 

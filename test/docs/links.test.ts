@@ -9,6 +9,7 @@ const pages = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'bench/README.md',
+  'helm/rollcast/README.md',
   ...readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file.split(path.sep).join('/')}`),
