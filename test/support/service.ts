@@ -83,10 +83,13 @@ export class Service {
     return this.earlier + stdout + stderr;
   }
 
-  /** Resolves when it listens; rejects with what it said when it ends before that. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when it listens; rejects with what it said when it ends before that. entry: another program, such as another
+   * version, for this life alone.
+   */
+  async start(entry = this.entry): Promise<void> {
     const env = this.listensOn === 0 ? this.env : { ...this.env, PORT: String(this.listensOn) };
-    const current = run(env, this.entry);
+    const current = run(env, entry);
     this.current = current;
     const listening = new Promise<number>((resolve) => {
       const look = () => {

@@ -1,0 +1,110 @@
+/**
+ * A class that goes on while its service is changed under it: students check in and listen, the teacher marks all the
+ * time, and nobody gives up before an answer. Everything that was acknowledged is written down, to be compared with the
+ * roll's log and with the archive.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Change } from '../../src/domain/roll.ts';
+import type { Classroom } from './classroom.ts';
+import { Listener } from './listener.ts';
+import { type Person, REMARK_MARK } from './people.ts';
+import type { TestClient } from './socket-client.ts';
+import { untilAccepted } from './until-accepted.ts';
+
+/** Students without a client, whom their teacher marks all the time. */
+const MARKED = 8;
+const CONNECT_AT_ONCE = 40;
+
+export type BusyClassOptions = {
+  /** A classroom of so many students, whose session is scheduled. */
+  makeRoom: (students: number) => Promise<Classroom>;
+  /** A client of one of its people, which is not waited for. i: number of the student in the class. */
+  connect: (person: Person, i?: number) => TestClient;
+  /** Students with a client. */
+  listeners: number;
+  /** Of these: they have not checked in when the class is open. */
+  late: number;
+  /** Students without a client, who are free to be marked once each. */
+  probes: number;
+};
+
+export class BusyClass {
+  readonly room: Classroom;
+  readonly teacher: TestClient;
+  readonly listeners: Listener[] = [];
+  /** Who comes later: connects and checks in by `arrive`. */
+  readonly late: number[];
+  /** Acknowledged, as lines of the log: see lineOf. */
+  readonly acknowledged: string[] = [];
+  /** What came of tries that were not accepted: codes, or 'no answer'. */
+  readonly refusals: string[] = [];
+  private readonly options: BusyClassOptions;
+  private marks = 0;
+
+  private constructor(options: BusyClassOptions, room: Classroom, teacher: TestClient) {
+    this.options = options;
+    this.room = room;
+    this.teacher = teacher;
+    this.late = Array.from({ length: options.late }, (_, i) => options.listeners - options.late + i);
+  }
+
+  static async open(options: BusyClassOptions): Promise<BusyClass> {
+    const { makeRoom, connect, listeners, late, probes } = options;
+    const room = await makeRoom(listeners + MARKED + probes);
+    const teacher = await connect(room.teacher).connected();
+    await teacher.does('startAttendanceSession', { session_id: room.session_id });
+    const it = new BusyClass(options, room, teacher);
+    for (let first = 0; first < listeners - late; first += CONNECT_AT_ONCE) {
+      const count = Math.min(CONNECT_AT_ONCE, listeners - late - first);
+      await Promise.all(Array.from({ length: count }, (_, i) => it.arrive(first + i)));
+    }
+    return it;
+  }
+
+  /** The student connects and checks in, however long that takes. */
+  async arrive(i: number): Promise<void> {
+    const student = this.room.student(i);
+    const listener = new Listener(student, this.options.connect(student, i));
+    this.listeners.push(listener);
+    this.refusals.push(...(await listener.checkIn(this.room.session_id)));
+    this.acknowledged.push(line('join', student.student_id, 'present', null));
+  }
+
+  /** One student after the other, until told to stop. */
+  async keepMarking(goesOn: () => boolean, every_ms: number): Promise<void> {
+    while (goesOn()) {
+      await this.mark();
+      await pause(every_ms);
+    }
+  }
+
+  /** Who is free to be marked once, and then only. */
+  probe(n: number): string {
+    return this.room.student(this.options.listeners + MARKED + n).student_id;
+  }
+
+  /** A probe was marked, and that was acknowledged. */
+  wasMarked(student_id: string, status: string): void {
+    this.acknowledged.push(line('bulk', student_id, status, null));
+  }
+
+  private async mark(): Promise<void> {
+    const { session_id } = this.room;
+    this.marks += 1;
+    const n = this.marks;
+    const { student_id } = this.room.student(this.options.listeners + (n % MARKED));
+    const remarks = `${REMARK_MARK} ${n}`;
+    const status = n % 2 === 0 ? 'late' : 'excused';
+    const request = { session_id, student_id, status, remarks, request_id: `mark ${n}` };
+    const { refusals } = await untilAccepted(this.teacher.socket, 'markStudentAttendance', request);
+    this.refusals.push(...refusals);
+    this.acknowledged.push(line('mark', student_id, status, remarks));
+  }
+}
+
+const line = (kind: string, student_id: string, status: string, remarks: string | null): string =>
+  `${kind} ${student_id} ${status} ${remarks}`;
+
+/** Changes of the log in the same words, one line for each record. */
+export const linesOf = (changes: readonly Change[]): string[] =>
+  changes.flatMap(({ kind, lines }) => lines.map((it) => line(kind, it.student_id, it.status, it.remarks)));
