@@ -1,5 +1,6 @@
 /** For orchestrators and monitoring: no token, no rate limit, nothing about anybody. */
 import type { FastifyInstance } from 'fastify';
+import { refuse } from '../contract/errors.ts';
 import { READINESS_TIMEOUT_MS } from '../limits.ts';
 
 export type HealthOptions = {
@@ -12,7 +13,9 @@ export type HealthOptions = {
   serveMetrics: boolean;
 };
 
-type Part = 'ok' | 'down';
+const PARTS = ['live', 'registry'] as const;
+type Part = (typeof PARTS)[number];
+type State = 'ok' | 'down';
 
 export const addHealthRoutes = (app: FastifyInstance, options: HealthOptions): void => {
   const { pings, isDraining, metricsText, metricsContentType } = options;
@@ -20,12 +23,14 @@ export const addHealthRoutes = (app: FastifyInstance, options: HealthOptions): v
 
   app.get('/livez', { schema }, async () => ({ status: 'ok' }));
 
-  app.get('/readyz', { schema }, async (_request, reply) => {
-    const [live, registry] = await Promise.all([answers(pings.live), answers(pings.registry)]);
+  app.get('/readyz', { schema }, async (request, reply) => {
+    const asked = partsIn(request.query);
+    const states = await Promise.all(asked.map((part) => answers(pings[part])));
     const draining = isDraining();
-    const ready = live === 'ok' && registry === 'ok' && !draining;
+    const ready = states.every((it) => it === 'ok') && !draining;
     reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ok' : 'unavailable', parts: { live, registry, draining: draining ? 'yes' : 'no' } };
+    const parts = Object.fromEntries(asked.map((part, i) => [part, states[i]]));
+    return { status: ready ? 'ok' : 'unavailable', parts: { ...parts, draining: draining ? 'yes' : 'no' } };
   });
 
   if (!options.serveMetrics) return;
@@ -35,14 +40,26 @@ export const addHealthRoutes = (app: FastifyInstance, options: HealthOptions): v
   });
 };
 
-const answers = async (ping: () => Promise<void>): Promise<Part> => {
+/** `?parts=live` or `?parts=live,registry`: which stores count; all without it. INVALID_PAYLOAD for any other. */
+const partsIn = (query: unknown): readonly Part[] => {
+  const { parts } = query as { parts?: string | string[] };
+  if (parts === undefined) return PARTS;
+  const asked = new Set(String(parts).split(','));
+  const known = PARTS.filter((part) => asked.has(part));
+  if (known.length < asked.size) {
+    throw refuse('INVALID_PAYLOAD', `parts: must be of ${PARTS.join(', ')}`, { field: 'parts' });
+  }
+  return known;
+};
+
+const answers = async (ping: () => Promise<void>): Promise<State> => {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<Part>((resolve) => {
+  const tooLate = new Promise<State>((resolve) => {
     timer = setTimeout(() => resolve('down'), READINESS_TIMEOUT_MS);
   });
   const answered = ping().then(
-    (): Part => 'ok',
-    (): Part => 'down',
+    (): State => 'ok',
+    (): State => 'down',
   );
   const part = await Promise.race([answered, tooLate]);
   clearTimeout(timer);
