@@ -6,6 +6,8 @@ export type NodeState = {
 };
 
 const ANSWER_WITHIN_MS = 1_000;
+/** With a star before it while the next check is under way. */
+const PASSED = /^(\* )?L7OK$/;
 
 /** In their order. Rejects while the balancer does not answer. status_url: of its own page. */
 export const nodeStates = async (status_url: string): Promise<NodeState[]> => {
@@ -15,5 +17,5 @@ export const nodeStates = async (status_url: string): Promise<NodeState[]> => {
   const column = (line: string[], name: string) => line[names.indexOf(name)];
   return lines
     .filter(([backend, server]) => backend === 'nodes' && server !== 'BACKEND')
-    .map((it) => ({ isUp: column(it, 'status') === 'UP' && column(it, 'check_status') === 'L7OK' }));
+    .map((it) => ({ isUp: column(it, 'status') === 'UP' && PASSED.test(column(it, 'check_status') ?? '') }));
 };

@@ -52,7 +52,9 @@ export class BusyClass {
     const { makeRoom, connect, listeners, late, probes } = options;
     const room = await makeRoom(listeners + MARKED + probes);
     const teacher = await connect(room.teacher).connected();
-    await teacher.does('startAttendanceSession', { session_id: room.session_id });
+    // A database on a busy machine may take longer than a start may.
+    const { session_id } = room;
+    await untilAccepted(teacher.socket, 'startAttendanceSession', { session_id, request_id: 'start' });
     const it = new BusyClass(options, room, teacher);
     for (let first = 0; first < listeners - late; first += CONNECT_AT_ONCE) {
       const count = Math.min(CONNECT_AT_ONCE, listeners - late - first);
@@ -76,6 +78,11 @@ export class BusyClass {
       await this.mark();
       await pause(every_ms);
     }
+  }
+
+  async end(): Promise<void> {
+    const { session_id } = this.room;
+    await untilAccepted(this.teacher.socket, 'endAttendanceSession', { session_id, request_id: 'end' });
   }
 
   /** Who is free to be marked once, and then only. */
