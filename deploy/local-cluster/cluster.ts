@@ -116,7 +116,7 @@ const restartOnSignal = ({ nodes }: ClusterPrograms, ports: Ports, signal: Abort
         nodes: nodes.map((it) => ({
           name: it.name,
           stop: () => it.stop(NODE_STOPS_WITHIN_MS),
-          start: () => it.start(),
+          start: () => it.start().then(() => say(`${it.name} runs: pid ${it.pid}`)),
         })),
         states: () => nodeStates(`http://${LOOPBACK}:${ports.status}`),
         say,
