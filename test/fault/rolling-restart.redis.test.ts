@@ -12,6 +12,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { rollingRestart } from '../../deploy/local-cluster/rolling-restart.ts';
+import type { Change } from '../../src/domain/roll.ts';
 import { ArchiveContents } from '../support/archive-contents.ts';
 import { BusyClass, linesOf } from '../support/busy-class.ts';
 import { Deployment, TEST_SECRET } from '../support/deployment.ts';
@@ -48,6 +49,7 @@ const HEARD_AFTER_MS = 10_000;
 const HEARS_WITHIN_MS = 5_000;
 const SHARE_THAT_HEARS = 0.99;
 const ARCHIVED_WITHIN_MS = 120_000;
+const LOOK_EVERY_MS = 500;
 const TIMEOUT_MS = 300_000;
 const PREFIX = 'test';
 const { ROLLCAST_TEST_OTHER_VERSION: OTHER_VERSION } = process.env;
@@ -87,6 +89,8 @@ describeBehindHaproxy('a rolling restart', () => {
       await redis?.stop();
     });
 
+    /** Sessions that earlier tests have left. */
+    let archivedBefore = 0;
     /** Connections that could not be made: why, each time. */
     const unconnected: string[] = [];
 
@@ -206,39 +210,46 @@ describeBehindHaproxy('a rolling restart', () => {
       return Promise.all(rounds);
     };
 
-    /** The log of the roll is what was acknowledged; once the class is over, the archive has the same. */
-    const compare = async (of: BusyClass): Promise<void> => {
-      const { room, acknowledged } = of;
-      const { session_id } = room;
+    /** The log of the roll is what was acknowledged. Answers it, as it was before the end. */
+    const endAsAcknowledged = async (of: BusyClass): Promise<[string, Change[]]> => {
+      const { session_id } = of.room;
       const changes = await changesOf(redis, PREFIX, session_id);
       expect(changes.map(({ seq }) => seq)).toEqual(changes.map((_, n) => n + 1));
-      expect(linesOf(changes).sort()).toEqual([...acknowledged].sort());
+      expect(linesOf(changes).sort()).toEqual([...of.acknowledged].sort());
       await of.end();
-      const stored = await archived(session_id);
-      const audit = changes.flatMap(({ seq, lines }) =>
-        lines.map(({ student_id, from, status }) => ({ seq, student_id, from, to: status })),
-      );
-      const end = { seq: changes.length + 1, student_id: null, from: 'active', to: 'completed' };
-      expect(stored.audit.map(({ seq, student_id, from, to }) => ({ seq, student_id, from, to }))).toEqual([
-        ...audit,
-        end,
-      ]);
-      const last = new Map(room.students.map(({ student_id }) => [student_id, 'absent']));
-      for (const { student_id, to } of audit) last.set(student_id, to);
-      expect(Object.fromEntries(stored.records.map((it) => [it.student_id, it.status]))).toEqual(
-        Object.fromEntries(last),
-      );
+      return [session_id, changes];
     };
 
-    const archived = (session_id: string) =>
-      until(
-        `${session_id} is archived`,
-        async () => {
-          const it = (await archive.everything()).get(session_id);
-          return it?.status === 'completed' && it.version === 1 ? it : null;
-        },
-        ARCHIVED_WITHIN_MS,
+    /** Everything in the database once the archive has so many sessions; nobody asks a node for it. */
+    const archived = async (sessions: number) => {
+      const deadline = performance.now() + ARCHIVED_WITHIN_MS;
+      while ((await archive.completed()) < sessions && performance.now() < deadline) await pause(LOOK_EVERY_MS);
+      return archive.everything();
+    };
+    type Stored = Awaited<ReturnType<typeof archived>>;
+
+    const compare = (stored: Stored, { room }: BusyClass, changes: Change[]): void => {
+      const { status, version, records, audit } = stored.get(room.session_id) ?? expect.unreachable('it is archived');
+      expect({ status, version }).toEqual({ status: 'completed', version: 1 });
+      const made = changes.flatMap(({ seq, lines }) =>
+        lines.map(({ student_id, from, status: to }) => ({ seq, student_id, from, to })),
       );
+      const end = { seq: changes.length + 1, student_id: null, from: 'active', to: 'completed' };
+      expect(audit.map(({ seq, student_id, from, to }) => ({ seq, student_id, from, to }))).toEqual([...made, end]);
+      const last = new Map<string, string>(room.students.map(({ student_id }) => [student_id, 'absent']));
+      for (const { student_id, to } of made) last.set(student_id, to);
+      expect(Object.fromEntries(records.map((it) => [it.student_id, it.status]))).toEqual(Object.fromEntries(last));
+    };
+
+    const compareFurther = (stored: Stored, { session_id, student_id }: { session_id: string; student_id: string }) => {
+      const { status, records, audit } = stored.get(session_id) ?? expect.unreachable('it is archived');
+      expect(status).toBe('completed');
+      expect(records.filter((it) => it.status !== 'absent').map((it) => it.student_id)).toEqual([student_id]);
+      expect(audit.map(({ seq, to }) => [seq, to])).toEqual([
+        [1, 'late'],
+        [2, 'completed'],
+      ]);
+    };
 
     const goThrough = async (ways: Way[]): Promise<void> => {
       unconnected.length = 0;
@@ -271,15 +282,11 @@ describeBehindHaproxy('a rolling restart', () => {
       }
       expect(listeners).toHaveLength(CLIENTS);
       expect(listeners.flatMap(({ client }) => client.disconnects)).not.toContain('io server disconnect');
-      for (const it of classes) await compare(it);
-      for (const { session_id, student_id } of held) {
-        const { records, audit } = await archived(session_id);
-        expect(records.filter(({ status }) => status !== 'absent').map((it) => it.student_id)).toEqual([student_id]);
-        expect(audit.map(({ seq, to }) => [seq, to])).toEqual([
-          [1, 'late'],
-          [2, 'completed'],
-        ]);
-      }
+      const ended = new Map(await Promise.all(classes.map(endAsAcknowledged)));
+      archivedBefore += ended.size + held.length;
+      const stored = await archived(archivedBefore);
+      for (const it of classes) compare(stored, it, ended.get(it.room.session_id) ?? []);
+      for (const it of held) compareFurther(stored, it);
     };
 
     const report = (
