@@ -4,10 +4,14 @@
  * roll's log and with the archive.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
 import type { Change } from '../../src/domain/roll.ts';
+import type { ArchiveContents } from './archive-contents.ts';
 import type { Classroom } from './classroom.ts';
 import { Listener } from './listener.ts';
 import { type Person, REMARK_MARK } from './people.ts';
+import type { RedisProcess } from './redis-server.ts';
+import { changesOf } from './roll-log.ts';
 import type { TestClient } from './socket-client.ts';
 import { untilAccepted } from './until-accepted.ts';
 
@@ -80,9 +84,29 @@ export class BusyClass {
     }
   }
 
-  async end(): Promise<void> {
+  /** Answers the log as it is then, which must be what was acknowledged and nothing else: nobody does anything any more. */
+  async end(redis: RedisProcess, prefix: string): Promise<Change[]> {
     const { session_id } = this.room;
+    const changes = await changesOf(redis, prefix, session_id);
+    expect(changes.map(({ seq }) => seq)).toEqual(changes.map((_, n) => n + 1));
+    expect(linesOf(changes).sort()).toEqual([...this.acknowledged].sort());
     await untilAccepted(this.teacher.socket, 'endAttendanceSession', { session_id, request_id: 'end' });
+    return changes;
+  }
+
+  /** stored: of when the archive had it. changes: the log before the end. */
+  expectStored(stored: Awaited<ReturnType<ArchiveContents['everything']>>, changes: readonly Change[]): void {
+    const { session_id, students } = this.room;
+    const { status, version, records, audit } = stored.get(session_id) ?? expect.unreachable('it is archived');
+    expect({ status, version }).toEqual({ status: 'completed', version: 1 });
+    const made = changes.flatMap(({ seq, lines }) =>
+      lines.map(({ student_id, from, status: to }) => ({ seq, student_id, from, to })),
+    );
+    const end = { seq: changes.length + 1, student_id: null, from: 'active', to: 'completed' };
+    expect(audit.map(({ seq, student_id, from, to }) => ({ seq, student_id, from, to }))).toEqual([...made, end]);
+    const last = new Map<string, string>(students.map(({ student_id }) => [student_id, 'absent']));
+    for (const { student_id, to } of made) last.set(student_id, to);
+    expect(Object.fromEntries(records.map((it) => [it.student_id, it.status]))).toEqual(Object.fromEntries(last));
   }
 
   /** Who is free to be marked once, and then only. */
@@ -113,5 +137,5 @@ const line = (kind: string, student_id: string, status: string, remarks: string 
   `${kind} ${student_id} ${status} ${remarks}`;
 
 /** Changes of the log in the same words, one line for each record. */
-export const linesOf = (changes: readonly Change[]): string[] =>
+const linesOf = (changes: readonly Change[]): string[] =>
   changes.flatMap(({ kind, lines }) => lines.map((it) => line(kind, it.student_id, it.status, it.remarks)));
