@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { AttendanceStatus } from '../../src/contract/nouns.ts';
 import type { Change } from '../../src/domain/roll.ts';
 import type { ArchiveContents } from './archive-contents.ts';
 import type { Classroom } from './classroom.ts';
@@ -19,6 +20,9 @@ import { untilAccepted } from './until-accepted.ts';
 const MARKED = 8;
 const CONNECT_AT_ONCE = 40;
 
+/** A change of one record. */
+type Made = { kind: Change['kind']; student_id: string; status: AttendanceStatus; remarks: string | null };
+
 export type BusyClassOptions = {
   /** A classroom of so many students, whose session is scheduled. */
   makeRoom: (students: number) => Promise<Classroom>;
@@ -26,8 +30,10 @@ export type BusyClassOptions = {
   connect: (person: Person, i?: number) => TestClient;
   /** Students with a client. */
   listeners: number;
-  /** Of these: they have not checked in when the class is open. */
+  /** Of these, the last ones: they have not checked in when the class is open. */
   late: number;
+  /** They are connected by then nevertheless. */
+  late_are_connected?: boolean;
   /** Students without a client, who are free to be marked once each. */
   probes: number;
 };
@@ -35,14 +41,14 @@ export type BusyClassOptions = {
 export class BusyClass {
   readonly room: Classroom;
   readonly teacher: TestClient;
-  readonly listeners: Listener[] = [];
-  /** Who comes later: connects and checks in by `arrive`. */
+  /** Numbers of those who check in later, by `arrive`. */
   readonly late: number[];
-  /** Acknowledged, as lines of the log: see lineOf. */
-  readonly acknowledged: string[] = [];
+  /** In the order in which it was. */
+  readonly acknowledged: Made[] = [];
   /** What came of tries that were not accepted: codes, or 'no answer'. */
   readonly refusals: string[] = [];
   private readonly options: BusyClassOptions;
+  private readonly students = new Map<number, Listener>();
   private marks = 0;
 
   private constructor(options: BusyClassOptions, room: Classroom, teacher: TestClient) {
@@ -64,16 +70,26 @@ export class BusyClass {
       const count = Math.min(CONNECT_AT_ONCE, listeners - late - first);
       await Promise.all(Array.from({ length: count }, (_, i) => it.arrive(first + i)));
     }
+    if (options.late_are_connected) await Promise.all(it.late.map((i) => it.student(i).client.connected()));
     return it;
+  }
+
+  /** Everybody who has come so far. */
+  get listeners(): Listener[] {
+    return [...this.students.values()];
+  }
+
+  /** What a student's record must be by now, of each who checked in or was marked. */
+  get last(): Map<string, Pick<Made, 'status' | 'remarks'>> {
+    return new Map(this.acknowledged.map(({ student_id, status, remarks }) => [student_id, { status, remarks }]));
   }
 
   /** The student connects and checks in, however long that takes. */
   async arrive(i: number): Promise<void> {
-    const student = this.room.student(i);
-    const listener = new Listener(student, this.options.connect(student, i));
-    this.listeners.push(listener);
+    const listener = this.student(i);
+    const { student_id } = listener.student;
     this.refusals.push(...(await listener.checkIn(this.room.session_id)));
-    this.acknowledged.push(line('join', student.student_id, 'present', null));
+    this.acknowledged.push({ kind: 'join', student_id, status: 'present', remarks: null });
   }
 
   /** One student after the other, until told to stop. */
@@ -89,7 +105,7 @@ export class BusyClass {
     const { session_id } = this.room;
     const changes = await changesOf(redis, prefix, session_id);
     expect(changes.map(({ seq }) => seq)).toEqual(changes.map((_, n) => n + 1));
-    expect(linesOf(changes).sort()).toEqual([...this.acknowledged].sort());
+    expect(sorted(madeBy(changes))).toEqual(sorted(this.acknowledged));
     await untilAccepted(this.teacher.socket, 'endAttendanceSession', { session_id, request_id: 'end' });
     return changes;
   }
@@ -115,8 +131,8 @@ export class BusyClass {
   }
 
   /** A probe was marked, and that was acknowledged. */
-  wasMarked(student_id: string, status: string): void {
-    this.acknowledged.push(line('bulk', student_id, status, null));
+  wasMarked(student_id: string, status: AttendanceStatus): void {
+    this.acknowledged.push({ kind: 'bulk', student_id, status, remarks: null });
   }
 
   private async mark(): Promise<void> {
@@ -125,17 +141,28 @@ export class BusyClass {
     const n = this.marks;
     const { student_id } = this.room.student(this.options.listeners + (n % MARKED));
     const remarks = `${REMARK_MARK} ${n}`;
-    const status = n % 2 === 0 ? 'late' : 'excused';
+    const status: AttendanceStatus = n % 2 === 0 ? 'late' : 'excused';
     const request = { session_id, student_id, status, remarks, request_id: `mark ${n}` };
     const { refusals } = await untilAccepted(this.teacher.socket, 'markStudentAttendance', request);
     this.refusals.push(...refusals);
-    this.acknowledged.push(line('mark', student_id, status, remarks));
+    this.acknowledged.push({ kind: 'mark', student_id, status, remarks });
+  }
+
+  private student(i: number): Listener {
+    const known = this.students.get(i);
+    if (known !== undefined) return known;
+    const student = this.room.student(i);
+    const listener = new Listener(student, this.options.connect(student, i));
+    this.students.set(i, listener);
+    return listener;
   }
 }
 
-const line = (kind: string, student_id: string, status: string, remarks: string | null): string =>
-  `${kind} ${student_id} ${status} ${remarks}`;
+/** Changes of the log in the same words, one for each record. */
+const madeBy = (changes: readonly Change[]): Made[] =>
+  changes.flatMap(({ kind, lines }) =>
+    lines.map(({ student_id, status, remarks }) => ({ kind, student_id, status, remarks })),
+  );
 
-/** Changes of the log in the same words, one line for each record. */
-const linesOf = (changes: readonly Change[]): string[] =>
-  changes.flatMap(({ kind, lines }) => lines.map((it) => line(kind, it.student_id, it.status, it.remarks)));
+const sorted = (of: readonly Made[]): string[] =>
+  of.map(({ kind, student_id, status, remarks }) => `${kind} ${student_id} ${status} ${remarks}`).sort();
