@@ -10,7 +10,7 @@ import type { NodeState } from './balancer-state.ts';
  * How long all nodes must have been in use before the next one goes: whoever had to move is connected again by then, and
  * is moved at most once in that time.
  */
-export const SETTLED_MS = 10_000;
+const SETTLED_MS = 10_000;
 /** A node that was started is in use by then, on a busy machine too. */
 const USED_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
