@@ -16,7 +16,6 @@ import type { RedisProcess } from './redis-server.ts';
 import { atTheLibrarysPace } from './roaming.ts';
 
 const POLLING_EVERY = 20;
-const CLASSES_AT_ONCE = 4;
 const MARK_EVERY_MS = 1_000;
 const ARCHIVED_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 500;
@@ -52,11 +51,9 @@ export class BusySchool {
     const { outside, classes, listeners, late, probes } = options;
     const connect = (person: Person, i?: number) => school.client(person, i);
     const makeRoom = (students: number) => outside.classroom({ students });
-    for (let n = 0; n < classes; n += CLASSES_AT_ONCE) {
-      const some = Array.from({ length: Math.min(CLASSES_AT_ONCE, classes - n) }, () =>
-        BusyClass.open({ makeRoom, connect, listeners, late, probes }),
-      );
-      school.classes.push(...(await Promise.all(some)));
+    // One after the other: a database on a busy machine does not take the enrollments of several in time.
+    for (let n = 0; n < classes; n += 1) {
+      school.classes.push(await BusyClass.open({ makeRoom, connect, listeners, late, probes }));
     }
     return school;
   }
