@@ -6,7 +6,7 @@ import type { Classroom } from './classroom.ts';
 import type { InsistingRest } from './insisting-rest.ts';
 import { freshId } from './people.ts';
 
-const READ_EVERY_MS = 500;
+const READ_EVERY_MS = 1_000;
 const HOLD_EVERY_MS = 2_000;
 
 export class OfficeHours {
