@@ -12,9 +12,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { keptSecret } from '../../src/secret-file.ts';
 import { lockDataDir } from '../../src/sqlite/data-dir.ts';
+import { nodeStates } from './balancer-state.ts';
 import { lesson } from './lesson.ts';
 import { type ClusterOptions, type Ports, readOptions, USAGE } from './options.ts';
 import { type ClusterPrograms, LOOPBACK, programsOf } from './programs.ts';
+import { rollingRestart } from './rolling-restart.ts';
 
 const FAILED = 1;
 const SECRET_BYTES = 32;
@@ -40,6 +42,7 @@ const run = async (): Promise<void> => {
   stopOnSignal(programs, stopped);
   try {
     await startAll(programs);
+    restartOnSignal(programs, ports, stopped.signal);
     await lesson({ options, programs, secret, say, signal: stopped.signal });
   } catch (error) {
     // Who is told to stop while it starts has nothing to complain about.
@@ -99,6 +102,34 @@ const stopOnSignal = ({ redis, nodes, balancer }: ClusterPrograms, stopped: Abor
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void leave());
+};
+
+/** SIGUSR2, the one of the two signals for such things that Node leaves alone. */
+const restartOnSignal = ({ nodes }: ClusterPrograms, ports: Ports, signal: AbortSignal): void => {
+  let isUnderWay = false;
+  const restart = async (): Promise<void> => {
+    if (isUnderWay) return say('A rolling restart is under way already.');
+    isUnderWay = true;
+    say('\nA rolling restart.');
+    try {
+      await rollingRestart({
+        nodes: nodes.map((it) => ({
+          name: it.name,
+          stop: () => it.stop(NODE_STOPS_WITHIN_MS),
+          start: () => it.start().then(() => say(`${it.name} runs: pid ${it.pid}`)),
+        })),
+        states: () => nodeStates(`http://${LOOPBACK}:${ports.status}`),
+        say,
+        signal,
+      });
+      say('All nodes are new processes.');
+    } catch (error) {
+      if (!signal.aborted) say(`The rolling restart has stopped: ${(error as Error).message}`);
+    } finally {
+      isUnderWay = false;
+    }
+  };
+  process.on('SIGUSR2', () => void restart());
 };
 
 run().catch((error: unknown) => {

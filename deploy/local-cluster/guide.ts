@@ -11,6 +11,8 @@ export type GuideOptions = {
   status_url: string;
   nodes: Place[];
   redis: { port: number; pid: number | undefined };
+  /** Of this process. */
+  pid: number;
   session: Session;
   tokens: { teacher: string; students: { name: string; token: string }[] };
   /** Null: it goes with the cluster. */
@@ -28,7 +30,7 @@ socket.emit('startAttendanceSession', { session_id: process.env.SESSION });
 EOF`;
 
 export const guide = (options: GuideOptions): string => {
-  const { url, status_url, nodes, redis, session, tokens, keptIn, simulated } = options;
+  const { url, status_url, nodes, redis, pid, session, tokens, keptIn, simulated } = options;
   const people = tokens.students.map(({ name }, index) => `STUDENT_${index + 1} ${name}`);
   const kept =
     keptIn === null ? 'Everything is gone when it stops (--data <directory> keeps it)' : `Everything lies in ${keptIn}`;
@@ -55,10 +57,11 @@ Paste those into a terminal in this directory, and then this: it is the teacher,
 
 ${WATCH}
 
-Then take something away, and see who notices. It comes back after ten seconds:
+Then take something away, and see who notices. What died comes back after ten seconds:
 
   kill -9 ${nodes[0]?.pid}   ${nodes[0]?.name} dies: its clients come back through another node by themselves, and hear the next mark
   kill ${nodes[1]?.pid}      ${nodes[1]?.name} drains: the same, announced (serverDraining)
+  kill -USR2 ${pid}   a rolling restart, as an upgrade makes it: every node drains and comes back in turn, while the others serve
   kill -9 ${redis.pid}   Redis dies: who is connected stays, commands are answered STORE_UNAVAILABLE until it is back
 ${simulated ? '' : '\nWith --simulate students arrive by themselves, so that there is more to see.\n'}`;
 };

@@ -1,5 +1,6 @@
 /** The demo's course on the local cluster: what to do with it, and its students when they are wished. */
 import path from 'node:path';
+import process from 'node:process';
 import { systemClock } from '../../src/clock.ts';
 import { DEMO_COURSE, seedCourse } from '../../src/demo/course.ts';
 import { type Signer, tokenSigner } from '../../src/demo/signing.ts';
@@ -48,6 +49,7 @@ export const lesson = async ({ options, programs, secret, say, signal }: LessonO
       status_url: `http://localhost:${ports.status}`,
       nodes: nodes.map(({ name, pid }, n) => ({ name, pid, url: `http://localhost:${ports.nodes[n]}` })),
       redis: { port: ports.redis, pid: redis.pid },
+      pid: process.pid,
       session,
       tokens: { teacher, students },
       keptIn: dataDir === null ? null : path.resolve(dataDir),

@@ -17,7 +17,9 @@ It is not a deployment.
   --port <port>       of the balancer (${DEFAULT_PORT} unless given); the ${PORT_COUNT - 1} ports after it are used too
   --data <directory>  keeps everything there, for the next start; without it all is gone at the end
   --simulate          lets students arrive, while you watch what the teacher hears
-  --help              shows this`;
+  --help              shows this
+
+Once it is up, kill -USR2 <its pid> restarts its nodes one after the other.`;
 
 export type Ports = { balancer: number; nodes: number[]; redis: number; status: number };
 export type ClusterOptions = { ports: Ports; dataDir: string | null; simulated: boolean };

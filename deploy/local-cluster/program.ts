@@ -44,6 +44,7 @@ export class Program {
 
   /** Resolves when it is up, and keeps it up from then on. Rejects with one line that holds what it said last. */
   async start(): Promise<void> {
+    this.wanted = true;
     const child = this.spawn();
     const deadline = performance.now() + UP_WITHIN_MS;
     while (!(await this.options.isUp(this.lines))) {
@@ -51,21 +52,24 @@ export class Program {
       if (performance.now() > deadline) throw new Error(`${this.name} is not up in time: ${this.lastWords()}`);
       await pause(LOOK_EVERY_MS);
     }
-    if (this.child === child)
-      child.once('close', (code, signal) => this.ended(child.pid, signal ?? `exit code ${code}`));
+    if (this.child === child) child.once('close', (code, signal) => this.ended(child.pid, ending(code, signal)));
   }
 
-  /** Ends it for good; resolves when it is gone. Killed when it has not gone by itself in time. */
-  async stop(within_ms: number): Promise<void> {
+  /**
+   * Ends it, until somebody starts it again; resolves when it is gone, with how it ended. Killed when it has not gone by
+   * itself in time.
+   */
+  async stop(within_ms: number): Promise<string> {
     this.wanted = false;
     clearTimeout(this.back);
     const { child } = this;
-    if (child === null) return;
+    if (child === null) return 'it did not run';
     const gone = once(child, 'close');
     child.kill('SIGTERM');
     const late = setTimeout(() => child.kill('SIGKILL'), within_ms);
-    await gone;
+    const [code, signal] = (await gone) as [number | null, NodeJS.Signals | null];
     clearTimeout(late);
+    return ending(code, signal);
   }
 
   /** At once and without a goodbye, for an exit that waits for nothing. */
@@ -118,3 +122,5 @@ export class Program {
     return words.filter((it) => it !== '').join(' | ') || 'it said nothing';
   }
 }
+
+const ending = (code: number | null, signal: NodeJS.Signals | null): string => signal ?? `exit code ${code}`;

@@ -159,6 +159,11 @@ export class FeedLine {
     return this.at.number + (this.parts.length > 0 ? 1 : 0) > this.numberOf(numbers);
   }
 
+  /** Somebody here was answered something later, which says nothing of what has gone by. */
+  hasAnsweredPast({ seq }: Numbers): boolean {
+    return this.answered_seq > seq;
+  }
+
   /** Of a change that it is behind: the events that have gone by nevertheless, told apart by partKey. */
   heardParts(change: Change): Set<string> {
     const isUnfinished = this.at !== null && this.numberOf(change) === this.at.number + 1;

@@ -182,9 +182,10 @@ export class FeedMending {
 
   /** Statistics go at most so often, heartbeats included. */
   private async tellHeartbeat(feed: Feed, standing: Standing): Promise<void> {
-    // Whoever was let in just now is answered first, with numbers that are not later than these.
+    // Whoever was let in just now is answered first. Where that was with later numbers, these would look like a fault.
     await new Promise<void>((answered) => setImmediate(answered));
-    if (!feed.isAt(standing)) return;
+    const lines = [...feed.lines.values()];
+    if (!feed.isAt(standing) || lines.some((line) => line.hasAnsweredPast(standing))) return;
     if (this.options.clock() - feed.statistics_at >= STATISTICS_MIN_INTERVAL_MS) feed.tellStatistics(standing);
   }
 

@@ -11,6 +11,8 @@ import { until } from '../support/until.ts';
 
 const SCRIPT = path.resolve(import.meta.dirname, '../../deploy/local-cluster/cluster.ts');
 const UP_WITHIN_MS = 30_000;
+/** Three times ten seconds and a start. */
+const RESTARTED_WITHIN_MS = 120_000;
 /** A port that is free does not tell that the next five are. */
 const START_TRIES = 5;
 
@@ -51,7 +53,9 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 describeBehindHaproxy('the local cluster', () => {
-  test('says where to go, survives a node, and leaves nothing behind', { timeout: 90_000 }, async () => {
+  test('says where to go, restarts its nodes in turn, survives one, leaves nothing behind', {
+    timeout: 210_000,
+  }, async () => {
     const { dir, remove } = dataDirectory();
     const { child, port, output, ended } = await startCluster(dir);
     const exported = Object.fromEntries(
@@ -64,10 +68,22 @@ describeBehindHaproxy('the local cluster', () => {
     expect(await ask(SESSION)).toBe(200);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
 
-    const pid = Number(/node-1, pid (\d+)/.exec(output())?.[1]);
+    const first = [...output().matchAll(/node-\d, pid (\d+)/g)].map(([, it]) => Number(it));
+    child.kill('SIGUSR2');
+    const isOver = () => output().includes('All nodes are new processes');
+    await until('all nodes are new processes', isOver, RESTARTED_WITHIN_MS);
+    expect(output().match(/node-\d has ended after \S+ s: exit code 0/g), output()).toHaveLength(3);
+    expect(first).toHaveLength(3);
+    for (const it of first) expect(() => process.kill(it, 0)).toThrow('ESRCH');
+    expect(await ask(SESSION)).toBe(200);
+
+    const pid = Number(/node-1 runs: pid (\d+)/.exec(output())?.[1]);
+    expect(first).not.toContain(pid);
+    const before = output().length;
+    const since = () => output().slice(before);
     process.kill(pid, 'SIGKILL');
-    await until('the balancer has noticed', () => output().includes('balancer: node-1 is DOWN'));
-    expect(output()).toContain(`node-1 (pid ${pid}) has ended: SIGKILL`);
+    await until('the balancer has noticed', () => since().includes('balancer: node-1 is DOWN'));
+    expect(since()).toContain(`node-1 (pid ${pid}) has ended: SIGKILL`);
     expect(await ask(SESSION)).toBe(200);
 
     child.kill('SIGTERM');

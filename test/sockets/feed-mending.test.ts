@@ -40,6 +40,36 @@ test('a heartbeat tells everybody here how the roll stands, but not right after 
   expect(await scene.admit('b-3', 3, { seq: 1 })).toBe(false);
 });
 
+test('a heartbeat whose numbers are older than what somebody was answered meanwhile is not told', async () => {
+  const scene = await classOf(SOON_MS);
+  await until('the first', () => scene.heardBy('b-1').length > 0);
+  const { standings } = scene;
+  let goOn = () => {};
+  const readOnly = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let reads = 0;
+  scene.standings = async (ids) => {
+    const read = await standings.call(scene, ids);
+    reads += 1;
+    await readOnly;
+    return read;
+  };
+  scene.now += STATISTICS_MIN_INTERVAL_MS;
+  await until('it has read', () => reads > 0);
+  // The staff here are told of it late, the room never; and who joined is answered at once.
+  const late = scene.change(join(2));
+  expect(await scene.admit('b-2', 2)).toBe(true);
+  scene.standings = standings;
+  goOn();
+  await until('others have read', () => scene.asked.filter((it) => it === 'standings').length > reads + 4);
+  expect(scene.heardBy('b-2').filter((it) => it !== 'attendanceStatistics 1')).toEqual([]);
+  expect(scene.heardBy('a-staff')).not.toContain('attendanceStatistics 1');
+  scene.hearAll(late);
+  await until('the next', () => scene.heardBy('b-2').includes('attendanceStatistics 1'));
+  expect(scene.heardBy('b-2')).toEqual(['attendanceStatistics 1']);
+});
+
 test('deaf: a line that is still behind its roll after a while is subscribed again, and told what it missed', async () => {
   const scene = await classOf(SOON_MS);
   scene.change(mark(2, 'late'));

@@ -19,8 +19,10 @@ export class ArchiveContents {
     this.collections = collectionsOf(this.client.db());
   }
 
-  async completed(): Promise<number> {
-    return (await this.collections.sessions.find({ status: 'completed' }).toArray()).length;
+  /** How many of these; of all unless given. */
+  async completed(of?: readonly string[]): Promise<number> {
+    const all = await this.collections.sessions.find({ status: 'completed' }).toArray();
+    return all.filter(({ _id }) => of === undefined || of.includes(_id)).length;
   }
 
   /** Every session with everything that belongs to it, in the shapes that REST answers. */

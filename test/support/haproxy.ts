@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe } from 'vitest';
+import { type NodeState, nodeStates } from '../../deploy/local-cluster/balancer-state.ts';
 import { installed } from '../../deploy/local-cluster/installed.ts';
 import { HAPROXY_ARGS } from '../../deploy/local-cluster/programs.ts';
 import { endWithThisProcess } from './child-processes.ts';
@@ -19,9 +20,6 @@ export const describeBehindHaproxy = (name: string, body: () => void): void => {
   if (HAPROXY !== null) describeWithRedis(name, 'process', body);
   else describe(name, { skip: true, meta: { left_out: MISSING } }, body);
 };
-
-/** As the balancer sees it. */
-type NodeState = { isUp: boolean };
 
 export class Haproxy {
   readonly url: string;
@@ -61,17 +59,8 @@ export class Haproxy {
   }
 
   /** In their order. */
-  async nodes(): Promise<NodeState[]> {
-    const response = await fetch(`${this.statusUrl}/;csv`);
-    const lines = (await response.text()).split('\n').map((it) => it.split(','));
-    const [names = []] = lines;
-    const column = (line: string[], name: string) => line[names.indexOf(name)];
-    return (
-      lines
-        .filter(([backend, server]) => backend === 'nodes' && server !== 'BACKEND')
-        // What it has not looked at yet counts as up, for HAProxy.
-        .map((it) => ({ isUp: column(it, 'status') === 'UP' && column(it, 'check_status') === 'L7OK' }))
-    );
+  nodes(): Promise<NodeState[]> {
+    return nodeStates(this.statusUrl);
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,8 @@ export type SeveralNodesOptions = {
   env: (node: number) => Environment;
   /** The database of their records; unset: a file that they share, which is quicker. */
   mongodb?: string;
+  /** What each of them runs at first, with MongoDB; this checkout's service unless given. */
+  entry?: string;
 };
 
 export class SeveralNodes extends Deployment {
@@ -23,7 +25,7 @@ export class SeveralNodes extends Deployment {
     this.removeData = removeData;
   }
 
-  static async start({ count, env, mongodb }: SeveralNodesOptions): Promise<SeveralNodes> {
+  static async start({ count, env, mongodb, entry }: SeveralNodesOptions): Promise<SeveralNodes> {
     const { dir, remove } = dataDirectory();
     const records: Environment =
       mongodb === undefined ? { SHARED_FILE: path.join(dir, 'records.db') } : { MONGODB_URL: mongodb };
@@ -31,8 +33,8 @@ export class SeveralNodes extends Deployment {
     const make = (n: number) => new Service({ JWT_SECRET: TEST_SECRET, ...records, ...env(n) }, ...script);
     const nodes = Array.from({ length: count }, (_, n) => make(n));
     // The first one makes the file.
-    await nodes[0]?.start();
-    await Promise.all(nodes.slice(1).map((it) => it.start()));
+    await nodes[0]?.start(entry);
+    await Promise.all(nodes.slice(1).map((it) => it.start(entry)));
     return new SeveralNodes(nodes, remove);
   }
 

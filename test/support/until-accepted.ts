@@ -6,7 +6,12 @@ const ANSWER_DEADLINE_MS = 15_000;
 /** A service that is away for that many answers does not come back. */
 const MAX_TRIES = 30;
 
-export type AcceptedAnswer = { answer: Record<string, unknown>; tries: number };
+export type AcceptedAnswer = {
+  answer: Record<string, unknown>;
+  tries: number;
+  /** What came of the tries before: a code, or 'no answer'. */
+  refusals: string[];
+};
 
 /**
  * Sends until it is accepted; what the connection's end left unanswered goes out again once the client is back. Rejects
@@ -19,6 +24,7 @@ export const untilAccepted = async (
   payload: Record<string, unknown>,
   take: (answer: Record<string, unknown>) => void = () => {},
 ): Promise<AcceptedAnswer> => {
+  const refusals: string[] = [];
   for (let tries = 1; ; tries += 1) {
     const answer = await new Promise<Acknowledgement | null>((resolve) => {
       // The error: it was not answered in time, or the connection ended before that.
@@ -27,7 +33,8 @@ export const untilAccepted = async (
         resolve(error === null ? it : null);
       });
     });
-    if (answer?.ok === true) return { answer, tries };
+    if (answer?.ok === true) return { answer, tries, refusals };
+    refusals.push(answer?.code ?? 'no answer');
     const isFinal = answer !== null && answer.code !== 'STORE_UNAVAILABLE';
     if (isFinal || tries === MAX_TRIES) throw new Error(`${event}, try ${tries}: ${JSON.stringify(answer)}`);
   }
