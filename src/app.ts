@@ -41,6 +41,8 @@ import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 /** Parts of the drain: clients are moved, HTTP requests are answered; the rest is for the archiver. */
 const MOVING_SHARE = 0.5;
 const ANSWERING_SHARE = 0.2;
+/** At the very end, for a collector of traces. */
+const TRACES_SHARE = 0.05;
 
 export type AppOptions = {
   config: Config;
@@ -62,6 +64,8 @@ export type AppOptions = {
 export type App = {
   /** Listens; answers where. Throws a ListenError when it cannot. */
   start(): Promise<{ port: number; metricsPort: number | undefined }>;
+  /** Whether anybody may be connected: until then there is nothing to drain. */
+  isServing(): boolean;
   /** Lets clients go, finishes what is under way, closes everything. */
   drain(): Promise<void>;
   /** The secret that signs this node's tokens, when it verifies with one. */
@@ -222,6 +226,7 @@ export const createApp = (options: AppOptions): App => {
       void finishErasures().then(anonymise);
       return { port: (fastify.server.address() as AddressInfo).port, metricsPort: metricsAt?.port };
     },
+    isServing: () => fastify.server.listening,
     drain: async () => {
       draining = true;
       metrics.draining.set(1);
@@ -237,7 +242,7 @@ export const createApp = (options: AppOptions): App => {
       parts.stop();
       await live.close();
       await profile.close();
-      await tracing.close();
+      await tracing.close(config.DRAIN_TIMEOUT_MS * TRACES_SHARE);
     },
   };
 };

@@ -66,7 +66,7 @@ export const baseUrl = (value: string): string => {
 };
 
 export const share = (value: string): number => {
-  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  const number = Number(value);
   if (!(number >= 0 && number <= 1)) throw new Error('must be a number from 0 to 1');
   return number;
 };

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { randomId, systemClock } from './clock.ts';
 import { type Config, maskedConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
@@ -30,51 +30,51 @@ export const runNode = (readConfig: () => Config, profileOf: ProfileOf): void =>
   });
 };
 
-/**
- * Until it listens there is nothing to drain. The system's own answer to these signals would do, were it not that
- * process 1 of a container has none: without this it would go on until it is killed.
- */
-const leaveAtOnce = (): void => process.exit(0);
-
 const run = async (readConfig: () => Config, profileOf: ProfileOf): Promise<void> => {
-  for (const signal of LEAVING) process.on(signal, leaveAtOnce);
   const config = readConfig();
   // Through Node's own stream: pino's writer would wait for ever, at the exit, for a reader of the log that has gone.
   const logger = pino({ level: config.LOG_LEVEL ?? 'info', base: undefined }, process.stdout);
   process.stdout.on('error', () => {});
+  let app: App | null = null;
+  let leaving = false;
+  const leave = (signal: NodeJS.Signals): void => {
+    if (leaving) return;
+    // Until it serves there is nothing to drain. The system's own answer to these signals would do, were it not that
+    // process 1 of a container has none: without this it would go on until it is killed.
+    if (app?.isServing() !== true) process.exit(0);
+    leaving = true;
+    drain(app, signal, config.DRAIN_TIMEOUT_MS, logger);
+  };
+  for (const signal of LEAVING) process.on(signal, leave);
   const random = () => randomBytes(4).readUInt32BE() / 2 ** 32;
   const metrics = createMetrics();
   const tracing = await tracingOf(config, logger);
   const profile = await profileOf(config, logger, storeReports(metrics), tracing);
-  const app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, metrics, profile, tracing });
+  app = createApp({ config, logger, clock: systemClock, makeId: randomId, random, metrics, profile, tracing });
   // Nothing is logged before this has worked: a start that fails says one line.
   const { port, metricsPort } = await app.start();
   logger.info({ config: maskedConfig(config) }, 'configuration');
   for (const warning of [...profile.warnings, ...warningsOf(config)]) logger.warn(warning);
   logger.info({ port, metrics_port: metricsPort, profile: profile.name }, 'listening');
+};
 
-  let leaving = false;
-  const leave = (signal: NodeJS.Signals): void => {
-    if (leaving) return;
-    leaving = true;
-    logger.info({ signal }, 'draining');
-    const limit = setTimeout(() => {
-      logger.error('drain took longer than DRAIN_TIMEOUT_MS');
+const drain = (app: App, signal: NodeJS.Signals, within_ms: number, logger: Logger): void => {
+  logger.info({ signal }, 'draining');
+  const limit = setTimeout(() => {
+    logger.error('drain took longer than DRAIN_TIMEOUT_MS');
+    process.exit(FAILED);
+  }, within_ms);
+  limit.unref();
+  app.drain().then(
+    () => {
+      logger.info('stopped');
+      process.exit(0);
+    },
+    (err: unknown) => {
+      logger.error({ err }, 'drain failed');
       process.exit(FAILED);
-    }, config.DRAIN_TIMEOUT_MS);
-    limit.unref();
-    app.drain().then(
-      () => {
-        logger.info('stopped');
-        process.exit(0);
-      },
-      (err: unknown) => {
-        logger.error({ err }, 'drain failed');
-        process.exit(FAILED);
-      },
-    );
-  };
-  for (const signal of LEAVING) process.off(signal, leaveAtOnce).on(signal, leave);
+    },
+  );
 };
 
 const tracingOf = async (config: Config, logger: Logger): Promise<Tracing> => {

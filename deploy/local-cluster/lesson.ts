@@ -39,6 +39,7 @@ export const lesson = async ({ options, programs, secret, say, signal }: LessonO
     course_id: DEMO_COURSE,
     roster: null,
     late_after_minutes: LATE_AFTER_MINUTES,
+    as_its_people: false,
     now: systemClock(),
   });
   const teacher = await sign({ sub: TEACHER.id, role: 'teacher', name: TEACHER.name }, TOKEN_MINUTES);

@@ -57,12 +57,16 @@ export class Archiver {
       this.again = true;
       return;
     }
-    this.running = this.workOff().finally(() => {
-      this.running = null;
-      if (!this.again) return;
-      this.again = false;
-      this.wake();
-    });
+    const { tracing = NO_TRACING } = this.options;
+    // Whoever woke it has asked for nothing of what it does.
+    this.running = tracing
+      .from([], () => this.workOff())
+      .finally(() => {
+        this.running = null;
+        if (!this.again) return;
+        this.again = false;
+        this.wake();
+      });
   }
 
   /** Takes nothing new; resolves when what is under way is done. */

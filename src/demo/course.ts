@@ -14,6 +14,8 @@ export type SeedOptions = {
   /** Null: the students of the demo, if the course has none yet. */
   roster: Roster | null;
   late_after_minutes: number;
+  /** Somebody is going to act as the course's people: one that is there must be the demo's own. */
+  as_its_people: boolean;
   /** Milliseconds since the epoch. */
   now: number;
 };
@@ -31,7 +33,13 @@ type Page<T> = { items: T[]; next_cursor: string | null };
 export const seedCourse = async (rest: Rest, options: SeedOptions): Promise<Seeded> => {
   const { course_id, roster } = options;
   const path = `/courses/${encodeURIComponent(course_id)}`;
-  const course = (await askFor<Course>(rest, 'GET', path)) ?? (await newCourse(rest, course_id));
+  const found = await askFor<Course>(rest, 'GET', path);
+  if (found !== null && options.as_its_people && found.teacher_id !== TEACHER.id) {
+    throw new Error(
+      `course ${course_id} is not the demo's, and with JWT_SECRET it would act as the people of that course; choose another with --course, or leave JWT_SECRET out to seed alone`,
+    );
+  }
+  const course = found ?? (await newCourse(rest, course_id));
   const enrolled = await ask<Page<Enrollment>>(rest, 'GET', `${path}/enrollments?limit=1`);
   const given = roster ?? (enrolled.items.length === 0 ? { json: { enrollments: ENROLLMENTS } } : null);
   if (given !== null) await ask(rest, 'PUT', `${path}/enrollments`, given);

@@ -17,10 +17,14 @@ const run = async (): Promise<void> => {
   const options = readDemoOptions(process.argv.slice(2), process.env);
   if (options === 'help') return say(DEMO_USAGE);
   const { port, remote } = options;
+  if (remote !== null) return remoteDemo({ ...options, remote }, readConfig(signingAlone(process.env)), say);
   const config = readConfig(port === undefined ? process.env : { ...process.env, PORT: port });
-  if (remote === null) await embeddedDemo(options, config, say, fail);
-  else await remoteDemo({ ...options, remote }, config, say);
+  await embeddedDemo(options, config, say, fail);
 };
+
+/** What is set for a node that may be started here, or half of it, is nothing to a service elsewhere. */
+const signingAlone = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('JWT_')));
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);

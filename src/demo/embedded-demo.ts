@@ -81,6 +81,7 @@ const play = async ({ options, config, url, sign, tokens, say, signal }: Play): 
     course_id: DEMO_COURSE,
     roster: null,
     late_after_minutes: lateAfterMinutes(options),
+    as_its_people: false,
     now: systemClock(),
   });
   const head = `Rollcast is up. Everything lies in ${config.DATA_DIR}; Ctrl-C stops it, and the next start goes on from there.`;

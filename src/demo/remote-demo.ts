@@ -26,6 +26,7 @@ export const remoteDemo = async (options: Remote, config: Config, say: (text: st
     course_id,
     roster: roster === undefined ? null : readRoster(roster),
     late_after_minutes: lateAfterMinutes(options),
+    as_its_people: sign !== null,
     now: systemClock(),
   });
   const { course, session, students } = seeded;

@@ -1,6 +1,6 @@
 /** How long MongoDB takes to answer, by command, and how often it does not: from the driver's own events. */
 import { type CommandFailedEvent, type CommandSucceededEvent, type MongoClient, MongoServerError } from 'mongodb';
-import { isKeyTaken } from './errors.ts';
+import { DUPLICATE_KEY, isKeyTaken } from './errors.ts';
 
 export type MongoMeter = { answered(ms: number): void; failed(): void };
 
@@ -34,8 +34,7 @@ export const measureCommands = (client: MongoClient, { meterOf }: Pick<MongoMeas
   client.on('commandSucceeded', ({ commandName, duration, reply }: CommandSucceededEvent) => {
     const meter = of(commandName);
     meter.answered(duration);
-    // Written, but not known to survive.
-    if ((reply as { writeConcernError?: unknown } | undefined)?.writeConcernError != null) meter.failed();
+    if (hasFailed(reply as WriteReply | undefined)) meter.failed();
   });
   client.on('commandFailed', ({ commandName, duration, failure }: CommandFailedEvent) => {
     const meter = of(commandName);
@@ -43,3 +42,9 @@ export const measureCommands = (client: MongoClient, { meterOf }: Pick<MongoMeas
     if (!isKeyTaken(failure)) meter.failed();
   });
 };
+
+type WriteReply = { writeErrors?: { code?: number }[]; writeConcernError?: unknown };
+
+/** Carried out as a command, but not all of it was written, or it is not known to survive. A taken key is an answer. */
+const hasFailed = (reply: WriteReply | undefined): boolean =>
+  reply?.writeConcernError != null || (reply?.writeErrors ?? []).some(({ code }) => code !== DUPLICATE_KEY);

@@ -4,7 +4,7 @@ import { unavailable } from '../contract/errors.ts';
 import { withDeadline } from '../deadline.ts';
 import { MONGO_TIMEOUT_MS } from '../limits.ts';
 
-const DUPLICATE_KEY = 11_000;
+export const DUPLICATE_KEY = 11_000;
 
 /** Answers of the server that say something about what we sent, and nothing about the server. */
 const FAULTS_OF_OURS = new Set([

@@ -23,6 +23,8 @@ export const addRequestTracing = (app: FastifyInstance, tracing: Tracing = NO_TR
   });
   // Not before the body has been read, which is done where the connection's bytes come in.
   app.addHook('preHandler', (request, _reply, done) => (request.span ?? NO_SPAN).run(done));
+  // Then there is no response.
+  app.addHook('onRequestAbort', async ({ span }) => span?.end('ABORTED'));
   app.addHook('onResponse', async ({ span, refusal }, { statusCode }) => {
     const code = refusal?.code ?? 'OK';
     span?.end(code, code === 'OK' ? statusCode >= 500 : ERRORS[code].level === 'error');

@@ -7,6 +7,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
+  DiagLogLevel,
+  diag,
   isSpanContextValid,
   type Link,
   type Span as OtelSpan,
@@ -42,11 +44,11 @@ export type OtlpOptions = {
 
 /** A turn may have hundreds of askers; a span names so many of them. */
 const LINKS_MAX = 32;
-/** At the end the collector is waited for no longer. */
-const LAST_SEND_MS = 2_000;
 const EXPORT_TIMEOUT_MS = 5_000;
 const SEND_EVERY_MS = 1_000;
 const SUCCESS = 0;
+/** Spans that do not fit are told of no oftener. */
+const DROPS_TOLD_EVERY_MS = 60_000;
 
 /** Where a span runs: what lies below it, and what its parts are linked to. */
 type Current = { context: Context; links: Link[] };
@@ -70,7 +72,9 @@ export const otlpTracing = (options: OtlpOptions): Tracing => {
   const processor = new BatchSpanProcessor({
     exporter: reporting(exporter, reports),
     scheduledDelayMillis: SEND_EVERY_MS,
+    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
   });
+  tellDrops(reports.lost);
   const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
   const provider = new TracerProvider({ resource, sampler, spanProcessors: [processor] });
   return new OtlpTracing(provider.getTracer('rollcast', version), () => provider.shutdown());
@@ -112,10 +116,10 @@ export class OtlpTracing implements Tracing {
     return span === undefined ? null : `00-${span.traceId}-${span.spanId}-0${span.traceFlags & TraceFlags.SAMPLED}`;
   }
 
-  async close(): Promise<void> {
+  async close(within_ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_SEND_MS);
+      timer = setTimeout(resolve, within_ms);
     });
     await Promise.race([this.shutdown().catch(() => {}), late]);
     clearTimeout(timer);
@@ -123,12 +127,14 @@ export class OtlpTracing implements Tracing {
 
   private open(name: string, attributes: Attributes, { context, links }: Current): Span {
     const span = this.tracer.startSpan(name, { attributes, links }, context);
-    // Not chosen: nothing below it is recorded either.
-    if (!span.isRecording()) return NO_SPAN;
+    // Not chosen: nothing below it is recorded either, and least of all below what surrounds it.
+    if (!span.isRecording()) return { run: (work) => this.current.run(null, work), end: () => {} };
     const below: Current = { context: trace.setSpan(context, span), links: [] };
     return {
       run: (work) => this.current.run(below, work),
-      end: (code = 'OK', failed = false) => ended(span, code, failed),
+      end: (code = 'OK', failed = false) => {
+        if (span.isRecording()) ended(span, code, failed);
+      },
     };
   }
 }
@@ -146,6 +152,19 @@ const contextOf = (traceparent: string | null): Context => {
   const [, traceId = '', spanId = '', flags = '0'] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   const span = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
   return isSpanContextValid(span) ? trace.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT;
+};
+
+/** The SDK says what it drops to a logger of its own alone. */
+export const tellDrops = (lost: (why: string) => void, now: () => number = () => performance.now()): void => {
+  let told_at = Number.NEGATIVE_INFINITY;
+  const warn = (message: string): void => {
+    if (now() - told_at < DROPS_TOLD_EVERY_MS) return;
+    told_at = now();
+    lost(message);
+  };
+  const nothing = (): void => {};
+  const logger = { error: warn, warn, info: nothing, debug: nothing, verbose: nothing };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 };
 
 /** Says once that sending fails, and once that it works again. */

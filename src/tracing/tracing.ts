@@ -3,7 +3,7 @@
  * or the commit that makes it, to the archive of the session that it ends. Names are those of events, routes and scripts;
  * attributes are codes, counts and session ids, never anything about people.
  *
- * Off by default, and then nothing is recorded, kept or allocated for it.
+ * Off by default, and then nothing is recorded or kept for it.
  */
 
 import { ERRORS, type ErrorCode, Refusal } from '../contract/errors.ts';
@@ -14,7 +14,7 @@ export type Attributes = Record<string, string | number>;
 export type Span = {
   /** Does the work so that parts which it begins, now or later, lie below this span. */
   run<T>(work: () => T): T;
-  /** Once. code: OK or an error's code; failed: it is us whom that error accuses. */
+  /** What comes after the first end changes nothing. code: OK or an error's code; failed: it is us whom that error accuses. */
   end(code?: string, failed?: boolean): void;
 };
 
@@ -32,8 +32,8 @@ export interface Tracing {
   from<T>(places: readonly (Place | null)[], work: () => T): T;
   /** Names the span in whose run() this is called for begin(), anywhere and any time. Null outside of any that is recorded. */
   traceparent(): string | null;
-  /** Sends what has ended. */
-  close(): Promise<void>;
+  /** Sends what has ended; a collector that does not answer is waited for no longer than this. */
+  close(within_ms: number): Promise<void>;
 }
 
 export const NO_SPAN: Span = { run: (work) => work(), end: () => {} };

@@ -38,7 +38,8 @@ describe('at a node that runs already', () => {
     timeout: TEST_MS,
   }, async () => {
     const token = node.token(staffMember('admin'));
-    const first = await demo(['--token', token]);
+    // What is set for a node here is nothing to the service there.
+    const first = await demo(['--token', token], { REDIS_URL: 'redis://127.0.0.1:1' });
     expect({ code: first.code, errors: first.errors }).toEqual({ code: 0, errors: '' });
     expect(first.output).toContain(`${url()}/join/${sessionIn(first.output)}`);
     expect(first.output).toContain('sub "demo-teacher" and role "teacher"');
@@ -158,9 +159,16 @@ describe('at a node that runs already', () => {
     const bad = await demo(['--course', 'bad-roster', '--roster', file], admin);
     expect(bad.errors).toMatch(/^demo: \S+ refuses PUT \/courses\/bad-roster\/enrollments: [^\n]+\n$/);
 
+    await node.service().call('createCourse', { body: { id: 'real', title: 'Real', teacher_id: 'ada' } });
+    const asThem = await demo(['--course', 'real', '--simulate'], { JWT_SECRET: TEST_SECRET });
+    expect(asThem.errors).toMatch(
+      /^demo: course real is not the demo's, [^\n]+ choose another with --course, [^\n]+\n$/,
+    );
+    expect((await node.service().call('listSessions', { query: { course_id: 'real' } })).items).toEqual([]);
+
     const wrong = await demo(['--course', 'wrong-secret'], { ...admin, JWT_SECRET: `${TEST_SECRET}, but another` });
     expect(wrong.errors).toMatch(/^demo: JWT_SECRET is not what \S+ verifies tokens with; [^\n]+\n$/);
-    expect([theirs.code, bad.code, wrong.code]).toEqual([1, 1, 1]);
+    expect([theirs.code, bad.code, asThem.code, wrong.code]).toEqual([1, 1, 1, 1]);
   });
 });
 

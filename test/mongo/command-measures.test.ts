@@ -38,6 +38,12 @@ test('a write that is not known to survive has failed, answered though it is', (
   expect(measured).toEqual(['insert 3', 'insert failed']);
 });
 
+test('a write that failed for some of its documents has failed, but not for a key that is taken', () => {
+  succeeds('update', { ok: 1, writeErrors: [{ code: 11_000 }] });
+  succeeds('update', { ok: 1, writeErrors: [{ code: 11_000 }, { code: 14_031 }] });
+  expect(measured).toEqual(['update 3', 'update 3', 'update failed']);
+});
+
 test('an error that the server answers takes its time; one of the connection has none', () => {
   fails('update', new MongoServerError({ message: 'not primary', code: 10_107 }));
   fails('update', new MongoNetworkError('reset'));

@@ -1,14 +1,23 @@
 /** Spans and their order, and a collector that comes and goes. */
-import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { diag } from '@opentelemetry/api';
+import {
+  AlwaysOffSampler,
+  BatchSpanProcessor,
+  InMemorySpanExporter,
+  ParentBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import { refuse } from '../../src/contract/errors.ts';
-import { OtlpTracing, otlpTracing, reporting } from '../../src/tracing/otlp-tracing.ts';
+import { OtlpTracing, otlpTracing, reporting, tellDrops } from '../../src/tracing/otlp-tracing.ts';
 import { during, NO_SPAN } from '../../src/tracing/tracing.ts';
 import { Collector } from '../support/collector.ts';
 
 /** How an exporter says so. */
 const [TAKEN, REFUSED] = [0, 1];
 const TRACEPARENT = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+
+const LAST_SEND_MS = 2_000;
 
 const recorded = () => {
   const exporter = new InMemorySpanExporter();
@@ -75,6 +84,42 @@ test('work for nobody who is traced does not go on where somebody else was', asy
   });
 });
 
+test('what is not chosen runs below nothing, and least of all below what surrounds it', () => {
+  const sampler = new ParentBasedSampler({ root: new AlwaysOffSampler() });
+  const tracing = new OtlpTracing(new TracerProvider({ sampler }).getTracer('test'), async () => {});
+  tracing.begin('chosen by another', {}, TRACEPARENT).run(() => {
+    expect(tracing.traceparent()).toMatch(/^00-(ab){16}-/);
+    tracing.begin('not chosen').run(() => {
+      expect(tracing.traceparent()).toBeNull();
+      expect(tracing.part('script')).toBe(NO_SPAN);
+    });
+  });
+});
+
+test('the first end of a span is its end', async () => {
+  const { tracing, spans } = recorded();
+  const span = tracing.begin('request');
+  span.end('ABORTED');
+  span.end('OK');
+  expect((await spans())('request').attributes['rollcast.code']).toBe('ABORTED');
+});
+
+test('spans that are dropped are told of, once a minute', () => {
+  const told: string[] = [];
+  let now = 0;
+  tellDrops(
+    (why) => told.push(why),
+    () => now,
+  );
+  diag.warn('Dropped 5 spans');
+  diag.warn('Dropped 6 spans');
+  diag.debug('of no interest');
+  now = 60_000;
+  diag.error('Timeout');
+  diag.disable();
+  expect(told).toEqual(['Dropped 5 spans', 'Timeout']);
+});
+
 test('a traceparent is gone on from later, and what is none begins anew', async () => {
   const { tracing, spans } = recorded();
   const ending = tracing.begin('end', {}, TRACEPARENT);
@@ -135,9 +180,9 @@ test('with a ratio of 0 nothing is recorded, but what goes on from a recorded tr
     instance: 'node-a',
     reports: { lost: (why) => expect.fail(why), restored: () => {} },
   });
-  expect(tracing.begin('event')).toBe(NO_SPAN);
+  tracing.begin('event').run(() => expect(tracing.here()).toBeNull());
   tracing.begin('archive', { 'rollcast.session_id': 's1', 'rollcast.tries': 2 }, TRACEPARENT).end();
-  await tracing.close();
+  await tracing.close(LAST_SEND_MS);
   expect(collector.spans.map(({ name }) => name)).toEqual(['archive']);
   const [archive] = collector.spans;
   expect(archive).toMatchObject({ traceId: 'ab'.repeat(16), parentSpanId: 'cd'.repeat(8) });
@@ -157,5 +202,5 @@ test('with a ratio of 0 nothing is recorded, but what goes on from a recorded tr
 
 test('the end does not wait for a collector that does not answer', async () => {
   const tracing = new OtlpTracing(new TracerProvider().getTracer('test'), () => new Promise(() => {}));
-  await tracing.close();
+  await tracing.close(1);
 });
