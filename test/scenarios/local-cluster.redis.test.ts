@@ -66,7 +66,7 @@ describeBehindHaproxy('the local cluster', () => {
     const ask = async (of: string) =>
       (await fetch(`${url}/api/v1/sessions/${of}`, { headers: { authorization: `Bearer ${TEACHER}` } })).status;
     expect(await ask(SESSION)).toBe(200);
-    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    for (const path of ['metrics', '%6detrics']) expect((await fetch(`${url}/${path}`)).status).toBe(404);
 
     const first = [...output().matchAll(/node-\d, pid (\d+)/g)].map(([, it]) => Number(it));
     child.kill('SIGUSR2');
