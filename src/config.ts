@@ -162,7 +162,7 @@ export const VARIABLES = {
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable({
     description:
-      'OpenTelemetry traces go there: OTLP over HTTP, /v1/traces is put behind it. OTEL_SERVICE_NAME (rollcast unless set) and OTEL_RESOURCE_ATTRIBUTES are heeded. Unset: no traces',
+      'OpenTelemetry traces go there: OTLP over HTTP as JSON and nothing else, /v1/traces is put behind it. OTEL_SERVICE_NAME (rollcast unless set) and OTEL_RESOURCE_ATTRIBUTES are heeded. Unset: no traces',
     parse: baseUrl,
   }),
   OTEL_EXPORTER_OTLP_HEADERS: variable({
