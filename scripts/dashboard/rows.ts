@@ -259,10 +259,10 @@ const latencyRow: Row = {
       kind: 'lines',
       title: 'Refused events, by code',
       description:
-        'STORE_UNAVAILABLE and INTERNAL are ours. RATE_LIMITED and INVALID_PAYLOAD are a client’s fault; the rest is ordinary.',
+        'STORE_UNAVAILABLE and INTERNAL are ours; the event tells which store. RATE_LIMITED and INVALID_PAYLOAD are a client’s fault; the rest is ordinary.',
       unit: 'ops',
       width: 8,
-      queries: [{ expr: perSecond('rollcast_events_total', 'code!="OK"', 'code'), legend: '{{code}}' }],
+      queries: [{ expr: perSecond('rollcast_events_total', 'code!="OK"', 'code, event'), legend: '{{code}} {{event}}' }],
     },
     {
       kind: 'lines',
