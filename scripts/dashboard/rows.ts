@@ -262,7 +262,9 @@ const latencyRow: Row = {
         'STORE_UNAVAILABLE and INTERNAL are ours; the event tells which store. RATE_LIMITED and INVALID_PAYLOAD are a client’s fault; the rest is ordinary.',
       unit: 'ops',
       width: 8,
-      queries: [{ expr: perSecond('rollcast_events_total', 'code!="OK"', 'code, event'), legend: '{{code}} {{event}}' }],
+      queries: [
+        { expr: perSecond('rollcast_events_total', 'code!="OK"', 'code, event'), legend: '{{code}} {{event}}' },
+      ],
     },
     {
       kind: 'lines',
