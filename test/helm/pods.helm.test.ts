@@ -61,6 +61,17 @@ describeWithHelm('the pods of the chart', (helm) => {
     );
   });
 
+  test('the next node is replaced when the drain of the one before it is over', () => {
+    const specOf = (...values: string[]) => withValues(...values).one('Deployment').spec;
+    const wait_s = (...values: string[]) => specOf(DISTRIBUTED, ...values).minReadySeconds;
+    expect(wait_s()).toBe(35);
+    expect(wait_s('drain.preStopSeconds=10,drain.timeoutSeconds=100,terminationGracePeriodSeconds=120')).toBe(110);
+    expect(wait_s('minReadySeconds=0')).toBe(0);
+    const long = specOf(DISTRIBUTED, 'minReadySeconds=3600').progressDeadlineSeconds;
+    expect(long - specOf(DISTRIBUTED).progressDeadlineSeconds).toBe(3600 - 35);
+    expect(specOf()).not.toHaveProperty('minReadySeconds');
+  });
+
   test.each(SETS)('%s: pods obey the restricted Pod Security Standard', (name) => {
     const pods = set(name).objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Pod');
     expect(pods.length).toBeGreaterThan(3);

@@ -27,7 +27,11 @@ describeWithHelm('the way to the nodes', (helm) => {
       'haproxy-ingress.github.io/affinity': 'cookie',
       'cert-manager.io/cluster-issuer': 'letsencrypt',
     });
-    expect(annotationsOf(haproxy.one('Service', 'rollcast'))).toEqual({});
+    // In the controller's ConfigMap alone: on an Ingress nobody reads it.
+    expect(annotationsOf(haproxy.one('Ingress'))).not.toHaveProperty(['haproxy.org/timeout-tunnel']);
+    expect(annotationsOf(haproxy.one('Service', 'rollcast'))).toEqual({
+      'haproxy.org/cookie-persistence': 'rollcast_node',
+    });
     expect(annotationsOf(traefik.one('Ingress'))).toEqual({});
     expect(annotationsOf(traefik.one('Service', 'rollcast'))).toMatchObject({
       'traefik.ingress.kubernetes.io/service.sticky.cookie': 'true',

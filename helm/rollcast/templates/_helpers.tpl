@@ -91,6 +91,17 @@ app.kubernetes.io/component: node
 {{- end -}}
 {{- end -}}
 
+{{/* A Deployment does not wait for pods that terminate: a new one counts when the drain of the old one before it is over. */}}
+{{- define "rollcast.minReadySeconds" -}}
+{{- if not (include "rollcast.distributed" .) -}}
+0
+{{- else if kindIs "invalid" .Values.minReadySeconds -}}
+{{- add .Values.drain.preStopSeconds .Values.drain.timeoutSeconds -}}
+{{- else -}}
+{{- int64 .Values.minReadySeconds -}}
+{{- end -}}
+{{- end -}}
+
 {{/* jwtSecret, publicKey or jwksUrl; nothing without any key. */}}
 {{- define "rollcast.keyKind" -}}
 {{- with .Values.auth -}}
