@@ -114,6 +114,38 @@ const BY_CHART: [string, Values[], string][] = [
     ['networkPolicy.enabled=true,redis.url=redis://a:7000/1'],
     'redis.url uses port 7000, which networkPolicy.egress.redis.ports does not allow: add it there',
   ],
+  [
+    'a policy against the own key set',
+    ['networkPolicy.enabled=true,auth.jwksUrl=https://login.example.edu:8443/jwks'],
+    'auth.jwksUrl uses port 8443, which networkPolicy.egress.jwks.ports does not allow: add it there',
+  ],
+  [
+    'a key set without TLS, by its scheme',
+    ['networkPolicy.enabled=true,auth.jwksUrl=http://keys.school/jwks'],
+    'auth.jwksUrl uses port 80, which',
+  ],
+  [
+    'a policy against traces, by their scheme',
+    ['networkPolicy.enabled=true,tracing.endpoint=https://otel.example.edu/x:1'],
+    'tracing.endpoint uses port 443, which networkPolicy.egress.tracing.ports does not allow',
+  ],
+  [
+    'a policy against sentinels, by their own port',
+    [
+      {
+        'networkPolicy.enabled': true,
+        'networkPolicy.egress.redis.ports': [6379],
+        'redis.url': 'redis://:p:1@a,redis://b:6379',
+        'redis.mode': 'sentinel',
+      },
+    ],
+    'redis.url uses port 26379, which',
+  ],
+  [
+    'a policy against one of several addresses',
+    [{ 'networkPolicy.enabled': true, 'mongodb.url': 'mongodb://u:1@a:27018,b/x?readPreferenceTags=dc:1,rack:2' }],
+    'mongodb.url uses port 27018, which networkPolicy.egress.mongodb.ports does not allow',
+  ],
   ['a URL that is none', ['config.publicUrl=attendance.example.edu'], 'write a whole URL, beginning with https:// or'],
   ['an origin with a path', [{ 'config.corsOrigins': ['https://a.example/x'] }], 'write exact origins such as'],
   ['headers without traces', ['tracing.existingSecret=x'], 'tracing.endpoint is not: set where traces go'],

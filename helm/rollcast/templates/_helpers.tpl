@@ -16,8 +16,8 @@
 
 {{/* What never changes over the life of a release, whatever its values: selectors are immutable. */}}
 {{- define "rollcast.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "rollcast.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "rollcast.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: node
 {{- end -}}
 
@@ -27,7 +27,7 @@ app.kubernetes.io/component: node
   "app.kubernetes.io/version" (.Chart.AppVersion | toString)
   "app.kubernetes.io/managed-by" .Release.Service
   "app.kubernetes.io/part-of" "rollcast" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .Values.commonLabels) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .Values.commonLabels | deepCopy) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
 {{- end -}}
 
 {{/* Of an object that is no part of a node: (dict "root" $ "component" "test"). */}}
@@ -37,13 +37,13 @@ app.kubernetes.io/component: node
 
 {{/* Labels of the chart and those of a value that must not hide them: (dict "root" $ "extra" .Values.x.labels). */}}
 {{- define "rollcast.labelsWith" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .extra) (include "rollcast.labels" .root | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .extra | deepCopy) (include "rollcast.labels" .root | fromYaml)) -}}
 {{- end -}}
 
 {{/* Without the chart's version: a new one alone must replace no pod, for that moves its clients. */}}
 {{- define "rollcast.podLabels" -}}
 {{- $own := dict "app.kubernetes.io/part-of" "rollcast" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .Values.commonLabels) (deepCopy .Values.podLabels) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .Values.commonLabels | deepCopy) (default dict .Values.podLabels | deepCopy) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
 {{- end -}}
 
 {{- define "rollcast.serviceAccountName" -}}

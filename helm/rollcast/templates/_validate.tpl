@@ -4,7 +4,7 @@ what to do. The service refuses most of this too, but then it is a pod that does
 */}}
 {{- define "rollcast.validate" -}}
 {{- $problems := list -}}
-{{- range list "kubernetes" "stores" "auth" "nodes" "drain" "scaling" "clients" "policy" "monitoring" -}}
+{{- range list "kubernetes" "names" "stores" "auth" "nodes" "drain" "scaling" "clients" "config" "policy" "monitoring" -}}
 {{- range include (printf "rollcast.validate.%s" .) $ | splitList "\n" -}}
 {{- with trim . -}}{{- $problems = append $problems . -}}{{- end -}}
 {{- end -}}
@@ -19,6 +19,20 @@ what to do. The service refuses most of this too, but then it is a pod that does
 {{- $version := .Capabilities.KubeVersion.Version -}}
 {{- if and (ne $version "v1.20.0") (semverCompare "<1.30.0-0" $version) }}
 Kubernetes {{ $version }} is too old: the chart needs 1.30 or newer (preStop sleep)
+{{- end }}
+{{- end -}}
+
+{{/* Of a Service: a letter first, no dots. And nothing that YAML takes for something else than text. */}}
+{{- define "rollcast.validate.names" -}}
+{{- $pattern := "^[a-z]([-a-z0-9]*[a-z0-9])?$" }}
+{{- $words := list "y" "n" "yes" "no" "on" "off" "true" "false" "null" }}
+{{- $fullname := include "rollcast.fullname" . }}
+{{- if or (not (regexMatch $pattern $fullname)) (has $fullname $words) }}
+objects would be called {{ $fullname | quote }}, which Kubernetes does not take for a Service: set fullnameOverride to small letters, digits and hyphens, a letter first
+{{- end }}
+{{- $name := include "rollcast.name" . }}
+{{- if not (regexMatch "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$" $name) }}
+nameOverride makes the label app.kubernetes.io/name {{ $name | quote }}: set it to letters, digits and hyphens
 {{- end }}
 {{- end -}}
 
@@ -54,8 +68,20 @@ redis.url lists several addresses: set redis.mode to cluster or sentinel, or nam
 {{- if and .url (include "rollcast.hasCa" .tls) (not (hasPrefix "rediss://" .url)) }}
 redis.tls names a CA, but redis.url is not encrypted: write rediss://, or unset redis.tls
 {{- end }}
-{{- if and .url (not (regexMatch "^rediss?://" .url)) }}
-redis.url must begin with redis:// or rediss:// (its text is not shown, for it may hold a password)
+{{- if .url }}
+{{- range $i, $address := splitList "," .url }}
+{{- $of := ternary (printf " in each address (number %d does not)" (add1 $i)) "" (contains "," $.Values.redis.url) }}
+{{- if not (regexMatch "^rediss?://" (trim $address)) }}
+redis.url must begin with redis:// or rediss://{{ $of }}; a comma in a password is written %2C (its text is not shown, for it may hold a password)
+{{- else if not (regexMatch "^rediss?://([^/?#]*@)?[^/?#@]+(/[0-9]{0,4})?$" (trim $address)) }}
+redis.url, address {{ add1 $i }}: behind the host and its port may stand the number of a database, such as /2, and nothing else (its text is not shown, for it may hold a password)
+{{- else if and (eq $.Values.redis.mode "cluster") (regexMatch "/0*[1-9][0-9]*$" (trim $address)) }}
+redis.url, address {{ add1 $i }}: names a database, but redis.mode is cluster, which has database 0 alone: remove it
+{{- end }}
+{{- end }}
+{{- if and (contains "redis://" .url) (contains "rediss://" .url) }}
+redis.url mixes redis:// and rediss://: take one of them for all addresses
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .Values.mongodb }}
@@ -80,6 +106,11 @@ trustedCa.secret and trustedCa.configMap are both set: set one of them
 {{- end }}
 {{- if gt (len $set) 1 }}
 {{ join " and " $set }} are set: set exactly one of them
+{{- end }}
+{{- if contains "PRIVATE KEY-----" .publicKey }}
+auth.publicKey holds a private key: set the public one alone, and keep the private one where tokens are signed
+{{- else if and .publicKey (not (hasPrefix "-----BEGIN PUBLIC KEY-----" (trim .publicKey))) }}
+auth.publicKey must begin with -----BEGIN PUBLIC KEY----- (PEM, SPKI)
 {{- end }}
 {{- if and (not $set) (include "rollcast.distributed" $) }}
 no key verifies tokens: several nodes share no secret of their own, so set auth.jwksUrl, auth.jwtSecret, auth.publicKey or auth.existingSecret
@@ -142,7 +173,7 @@ autoscaling has nothing to go by: set autoscaling.targetCPUUtilizationPercentage
 {{- if and (eq $name "keda") (not $cpu) (not .prometheus.serverAddress) }}
 keda has nothing to go by: set keda.targetCPUUtilizationPercentage or keda.prometheus.serverAddress
 {{- end }}
-{{- if and $cpu (not (dig "requests" "cpu" "" $.Values.resources)) }}
+{{- if and $cpu (not (get (default dict (get (default dict $.Values.resources) "requests")) "cpu")) }}
 {{ $name }}.targetCPUUtilizationPercentage is a share of the CPU request, but resources.requests.cpu is not set: set it
 {{- end }}
 {{- end }}
@@ -172,14 +203,6 @@ podDisruptionBudget.maxUnavailable is 0: no machine could ever be drained, so ma
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if and (kindIs "bool" .Values.config.retentionDays) .Values.config.retentionDays }}
-config.retentionDays is true: write a number of days, or off
-{{- end }}
-{{- range .Values.config.corsOrigins }}
-{{- if not (regexMatch "^[a-z][a-z0-9+.-]*://[^/]+$" .) }}
-config.corsOrigins names {{ . | quote }}: write exact origins such as https://example.edu, without a path
-{{- end }}
-{{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 ingress.enabled is true, but ingress.hosts is empty: name at least one host
 {{- end }}
@@ -193,24 +216,6 @@ httpRoute.enabled is true, but httpRoute.hostnames is empty: name at least one, 
 {{- end }}
 {{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") }}
 service.nodePort is set, but service.type is ClusterIP: set service.type to NodePort or LoadBalancer, or unset service.nodePort
-{{- end }}
-{{- end -}}
-
-{{/* A policy that keeps the nodes off their own stores is found when nobody can check in. Only URLs given as values can be read. */}}
-{{- define "rollcast.validate.policy" -}}
-{{- with .Values.networkPolicy }}
-{{- if and .enabled .egress.enabled }}
-{{- range $store := list "redis" "mongodb" }}
-{{- $allowed := list }}
-{{- range (get $.Values.networkPolicy.egress $store).ports }}{{- $allowed = append $allowed (int .) }}{{- end }}
-{{- range regexFindAll ":[0-9]+(?:[/,?]|$)" (get $.Values $store).url -1 | uniq }}
-{{- $port := regexFind "[0-9]+" . | int }}
-{{- if not (has $port $allowed) }}
-{{ $store }}.url uses port {{ $port }}, which networkPolicy.egress.{{ $store }}.ports does not allow: add it there
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
 {{- end }}
 {{- end -}}
 
