@@ -51,6 +51,10 @@ describeWithHelm('the pods of the chart', (helm) => {
       'kubernetes.io/hostname',
     ]);
     for (const it of spread) expect(it.labelSelector.matchLabels).toEqual(spec.selector.matchLabels);
+    const strictly = withValues(DISTRIBUTED, 'topologySpread.whenUnsatisfiable=DoNotSchedule').one('Deployment').spec;
+    expect(
+      strictly.template.spec.topologySpreadConstraints.map((it: KubernetesObject) => it.whenUnsatisfiable),
+    ).toEqual(['ScheduleAnyway', 'DoNotSchedule']);
     expect(rendered.one('PodDisruptionBudget').spec).toMatchObject({
       maxUnavailable: 1,
       selector: { matchLabels: spec.selector.matchLabels },
@@ -84,11 +88,12 @@ describeWithHelm('the pods of the chart', (helm) => {
       });
       expect(pod.automountServiceAccountToken).toBe(false);
       expect(pod.enableServiceLinks).toBe(false);
-      expect(pod.containers[0].securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ['ALL'] },
-      });
+      for (const { securityContext } of [...pod.containers, ...(pod.initContainers ?? [])])
+        expect(securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
       expect(pod.containers[0].image).not.toMatch(/:latest$|[^:@]+\/[^:@]+$/);
       expect(pod.containers[0].resources.limits.memory).toBeTruthy();
       expect(pod.volumes.some((it: KubernetesObject) => it.hostPath !== undefined)).toBe(false);
@@ -141,6 +146,11 @@ describeWithHelm('the pods of the chart', (helm) => {
     const { selector, template } = labelled.one('Deployment').spec;
     expect(selector).toEqual(selectors[0]);
     expect(template.metadata.labels).toMatchObject({ ...selector.matchLabels, team: 'a', x: 'y' });
+  });
+
+  test('a budget in percent that lets one go is taken', () => {
+    const budget = withValues(DISTRIBUTED, 'podDisruptionBudget.minAvailable=66%').one('PodDisruptionBudget').spec;
+    expect(budget.minAvailable).toBe('66%');
   });
 
   test('a new version of the chart alone replaces no pod', () => {

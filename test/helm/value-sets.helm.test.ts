@@ -70,7 +70,7 @@ describeWithHelm('value sets of the chart', (helm) => {
   });
 
   test('whatever a release is called, what is text stays text', () => {
-    const rendered = (release: string, ...values: string[]) => helm('template', release, CHART, ...valueArgs(values));
+    const rendered = (release: string, values: string) => helm('template', release, CHART, ...valueArgs(values));
     for (const release of ['no', '123', '1e3', 'null']) {
       const objects = objectsIn(rendered(release, 'fullnameOverride=rollcast').stdout);
       expect(objects.flatMap(wrongWith)).toEqual([]);

@@ -118,6 +118,16 @@ app.kubernetes.io/component: node
 {{- default (get $byKind .Values.auth.existingSecretKind) .Values.auth.existingSecretKey -}}
 {{- end -}}
 
+{{/* Of a duration such as 1h30m. */}}
+{{- define "rollcast.milliseconds" -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- $unit := regexFind "[a-z]+" . -}}
+{{- $sum = add $sum (mul (trimSuffix $unit . | int) (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) $unit)) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
 {{/* Booleans and numbers are what YAML makes of off, on and 1. */}}
 {{- define "rollcast.onOff" -}}
 {{- if kindIs "bool" . -}}{{ ternary "on" "off" . }}{{- else if kindIs "string" . -}}{{ . }}{{- else -}}{{ int64 . }}{{- end -}}

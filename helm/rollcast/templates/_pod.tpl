@@ -131,7 +131,8 @@ topologySpreadConstraints:
   {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
     topologyKey: {{ . }}
-    whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}
+    {{- /* A zone without room would keep pods from the others. */}}
+    whenUnsatisfiable: {{ ternary $.Values.topologySpread.whenUnsatisfiable "ScheduleAnyway" (eq . "kubernetes.io/hostname") }}
     labelSelector:
       matchLabels:
         {{- include "rollcast.selectorLabels" $ | nindent 8 }}

@@ -140,6 +140,11 @@ replicaCount is {{ .Values.replicaCount }}, but without redis and mongodb there 
 {{- if eq (int .Values.containerPorts.http) (int .Values.containerPorts.metrics) }}
 containerPorts.http and containerPorts.metrics are the same: metrics need a port of their own
 {{- end }}
+{{- range list "checksum/config" "checksum/secret" }}
+{{- if hasKey (default dict $.Values.podAnnotations) . }}
+podAnnotations names {{ . }}, which the chart sets itself: remove it
+{{- end }}
+{{- end }}
 {{- with .Values.rollingUpdate }}
 {{- if and (eq (toString .maxUnavailable | trimSuffix "%") "0") (eq (toString .maxSurge | trimSuffix "%") "0") }}
 rollingUpdate.maxUnavailable and rollingUpdate.maxSurge are both 0: no pod could ever be replaced, so set one of them higher
@@ -170,8 +175,8 @@ autoscaling.enabled and keda.enabled are both true: two would decide how many no
 {{- if and (eq $name "autoscaling") (not $cpu) (not .connections.enabled) }}
 autoscaling has nothing to go by: set autoscaling.targetCPUUtilizationPercentage, or autoscaling.connections.enabled to true
 {{- end }}
-{{- if and (eq $name "keda") (not $cpu) (not .prometheus.serverAddress) }}
-keda has nothing to go by: set keda.targetCPUUtilizationPercentage or keda.prometheus.serverAddress
+{{- if and (eq $name "keda") (not $cpu) (not .prometheus.serverAddress) (not .triggers) }}
+keda has nothing to go by: set keda.targetCPUUtilizationPercentage, keda.prometheus.serverAddress or keda.triggers
 {{- end }}
 {{- if and $cpu (not (get (default dict (get (default dict $.Values.resources) "requests")) "cpu")) }}
 {{ $name }}.targetCPUUtilizationPercentage is a share of the CPU request, but resources.requests.cpu is not set: set it
@@ -184,7 +189,12 @@ keda has nothing to go by: set keda.targetCPUUtilizationPercentage or keda.prome
 {{- $least := include "rollcast.replicas" $ }}
 {{- if $.Values.autoscaling.enabled }}{{- $least = $.Values.autoscaling.minReplicas }}{{- end }}
 {{- if $.Values.keda.enabled }}{{- $least = $.Values.keda.minReplicas }}{{- end }}
-{{- if and (not (kindIs "invalid" .minAvailable)) (not (kindIs "string" .minAvailable)) (ge (int .minAvailable) (int $least)) }}
+{{- $stay := int .minAvailable }}
+{{- if kindIs "string" .minAvailable }}
+{{- /* A part of a node counts as a whole one. */}}
+{{- $stay = div (add 99 (mul (trimSuffix "%" .minAvailable | int) (int $least))) 100 | int }}
+{{- end }}
+{{- if and (not (kindIs "invalid" .minAvailable)) (gt (int $least) 0) (ge $stay (int $least)) }}
 podDisruptionBudget.minAvailable is {{ .minAvailable }} of {{ $least }} nodes: no machine could ever be drained, so make it less
 {{- end }}
 {{- if and (kindIs "invalid" .minAvailable) (eq (toString .maxUnavailable | trimSuffix "%") "0") }}
@@ -213,6 +223,15 @@ httpRoute.enabled is true, but httpRoute.parentRefs is empty: name the Gateway
 {{- if and .enabled (not .hostnames) }}
 httpRoute.enabled is true, but httpRoute.hostnames is empty: name at least one, or the route would answer for every host of the Gateway
 {{- end }}
+{{- range .hostnames }}
+{{- if not (regexMatch "^(\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$" .) }}
+httpRoute.hostnames names {{ . | quote }}: write a host name in small letters, without a scheme and a port
+{{- end }}
+{{- end }}
+{{- $request := include "rollcast.milliseconds" .timeouts.request | int }}
+{{- if and (gt $request 0) (gt (include "rollcast.milliseconds" .timeouts.backendRequest | int) $request) }}
+httpRoute.timeouts.backendRequest ({{ .timeouts.backendRequest }}) is longer than httpRoute.timeouts.request ({{ .timeouts.request }}), of which it is a part: make it as long or shorter
+{{- end }}
 {{- end }}
 {{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") }}
 service.nodePort is set, but service.type is ClusterIP: set service.type to NodePort or LoadBalancer, or unset service.nodePort
@@ -220,6 +239,15 @@ service.nodePort is set, but service.type is ClusterIP: set service.type to Node
 {{- end -}}
 
 {{- define "rollcast.validate.monitoring" -}}
+{{- with .Values.metrics.prometheusRule.disabled }}
+{{- $known := list }}
+{{- range ($.Files.Get "files/alerts.yaml" | fromYaml).groups }}{{- range .rules }}{{- $known = append $known .alert }}{{- end }}{{- end }}
+{{- range . }}
+{{- if not (has . $known) }}
+metrics.prometheusRule.disabled names {{ . | quote }}, which is no alert of files/alerts.yaml: write it as it is there, or remove it
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled }}
 metrics.serviceMonitor.enabled and metrics.podMonitor.enabled are both true: every node would be scraped twice, so enable one of them
 {{- end }}
