@@ -51,6 +51,10 @@ describeWithHelm('the pods of the chart', (helm) => {
       'kubernetes.io/hostname',
     ]);
     for (const it of spread) expect(it.labelSelector.matchLabels).toEqual(spec.selector.matchLabels);
+    const strictly = withValues(DISTRIBUTED, 'topologySpread.whenUnsatisfiable=DoNotSchedule').one('Deployment').spec;
+    expect(
+      strictly.template.spec.topologySpreadConstraints.map((it: KubernetesObject) => it.whenUnsatisfiable),
+    ).toEqual(['ScheduleAnyway', 'DoNotSchedule']);
     expect(rendered.one('PodDisruptionBudget').spec).toMatchObject({
       maxUnavailable: 1,
       selector: { matchLabels: spec.selector.matchLabels },
@@ -59,6 +63,17 @@ describeWithHelm('the pods of the chart', (helm) => {
     expect(containerOf(rendered.one('Deployment')).env.map(({ name }: { name: string }) => name)).not.toContain(
       'DATA_DIR',
     );
+  });
+
+  test('the next node is replaced when the drain of the one before it is over', () => {
+    const specOf = (...values: string[]) => withValues(...values).one('Deployment').spec;
+    const wait_s = (...values: string[]) => specOf(DISTRIBUTED, ...values).minReadySeconds;
+    expect(wait_s()).toBe(35);
+    expect(wait_s('drain.preStopSeconds=10,drain.timeoutSeconds=100,terminationGracePeriodSeconds=120')).toBe(110);
+    expect(wait_s('minReadySeconds=0')).toBe(0);
+    const long = specOf(DISTRIBUTED, 'minReadySeconds=3600').progressDeadlineSeconds;
+    expect(long - specOf(DISTRIBUTED).progressDeadlineSeconds).toBe(3600 - 35);
+    expect(specOf()).not.toHaveProperty('minReadySeconds');
   });
 
   test.each(SETS)('%s: pods obey the restricted Pod Security Standard', (name) => {
@@ -73,11 +88,12 @@ describeWithHelm('the pods of the chart', (helm) => {
       });
       expect(pod.automountServiceAccountToken).toBe(false);
       expect(pod.enableServiceLinks).toBe(false);
-      expect(pod.containers[0].securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ['ALL'] },
-      });
+      for (const { securityContext } of [...pod.containers, ...(pod.initContainers ?? [])])
+        expect(securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
       expect(pod.containers[0].image).not.toMatch(/:latest$|[^:@]+\/[^:@]+$/);
       expect(pod.containers[0].resources.limits.memory).toBeTruthy();
       expect(pod.volumes.some((it: KubernetesObject) => it.hostPath !== undefined)).toBe(false);
@@ -130,6 +146,11 @@ describeWithHelm('the pods of the chart', (helm) => {
     const { selector, template } = labelled.one('Deployment').spec;
     expect(selector).toEqual(selectors[0]);
     expect(template.metadata.labels).toMatchObject({ ...selector.matchLabels, team: 'a', x: 'y' });
+  });
+
+  test('a budget in percent that lets one go is taken', () => {
+    const budget = withValues(DISTRIBUTED, 'podDisruptionBudget.minAvailable=66%').one('PodDisruptionBudget').spec;
+    expect(budget.minAvailable).toBe('66%');
   });
 
   test('a new version of the chart alone replaces no pod', () => {

@@ -27,7 +27,11 @@ describeWithHelm('the way to the nodes', (helm) => {
       'haproxy-ingress.github.io/affinity': 'cookie',
       'cert-manager.io/cluster-issuer': 'letsencrypt',
     });
-    expect(annotationsOf(haproxy.one('Service', 'rollcast'))).toEqual({});
+    // In the controller's ConfigMap alone: on an Ingress nobody reads it.
+    expect(annotationsOf(haproxy.one('Ingress'))).not.toHaveProperty(['haproxy.org/timeout-tunnel']);
+    expect(annotationsOf(haproxy.one('Service', 'rollcast'))).toEqual({
+      'haproxy.org/cookie-persistence': 'rollcast_node',
+    });
     expect(annotationsOf(traefik.one('Ingress'))).toEqual({});
     expect(annotationsOf(traefik.one('Service', 'rollcast'))).toMatchObject({
       'traefik.ingress.kubernetes.io/service.sticky.cookie': 'true',
@@ -61,6 +65,27 @@ describeWithHelm('the way to the nodes', (helm) => {
     );
     expect(plain.one('HTTPRoute').spec.rules[0]).not.toHaveProperty('sessionPersistence');
     expect(plain.one('HTTPRoute').spec.rules[0]).not.toHaveProperty('timeouts');
+  });
+
+  test('a route below a path takes it off, unless there are filters', () => {
+    const filtersOf = (values: Record<string, unknown>) =>
+      render(helm, '--values', valueSets.gateway as string, ...valueArgs(values)).one('HTTPRoute').spec.rules[0]
+        .filters;
+    const off = [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } }];
+    expect(filtersOf({ 'httpRoute.path': '/' })).toBeUndefined();
+    expect(filtersOf({ 'httpRoute.path': '/rollcall' })).toEqual(off);
+    const own = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-a'] } }];
+    expect(filtersOf({ 'httpRoute.path': '/rollcall', 'httpRoute.filters': own })).toEqual(own);
+  });
+
+  test('a time-out of a part may be as long as that of the whole, or the whole has none', () => {
+    const timeouts = (request: string, backendRequest: string) => {
+      const values = { 'httpRoute.timeouts.request': request, 'httpRoute.timeouts.backendRequest': backendRequest };
+      return render(helm, '--values', valueSets.gateway as string, ...valueArgs(values)).one('HTTPRoute').spec.rules[0];
+    };
+    expect(timeouts('1m30s', '90s').timeouts).toEqual({ request: '1m30s', backendRequest: '90s' });
+    expect(timeouts('0s', '1h').timeouts).toEqual({ request: '0s', backendRequest: '1h' });
+    expect(timeouts('', '1h').timeouts).toEqual({ backendRequest: '1h' });
   });
 
   test('a policy lets clients in, and metrics to Prometheus alone', () => {
@@ -115,14 +140,16 @@ describeWithHelm('the way to the nodes', (helm) => {
   test('autoscaling goes by CPU, and by connections if asked', () => {
     const metricsOf = (...values: string[]) =>
       withValues(DISTRIBUTED, 'autoscaling.enabled=true', ...values).one('HorizontalPodAutoscaler').spec.metrics;
-    expect(metricsOf()).toMatchObject([{ resource: { name: 'cpu', target: { averageUtilization: 60 } } }]);
+    expect(metricsOf()).toMatchObject([{ resource: { name: 'cpu', target: { averageUtilization: 50 } } }]);
     // A million is no 1e+06.
     expect(metricsOf('autoscaling.connections.enabled=true,autoscaling.connections.target=1000000')[1]).toEqual({
       type: 'Pods',
       pods: { metric: { name: 'rollcast_sockets' }, target: { type: 'AverageValue', averageValue: '1000000' } },
     });
-    const [cpu, connections] = set('keda').one('ScaledObject').spec.triggers;
-    expect(cpu).toMatchObject({ type: 'cpu', metadata: { value: '60' } });
+    const [cpu, connections, cron] = set('keda').one('ScaledObject').spec.triggers;
+    expect(cpu).toMatchObject({ type: 'cpu', metadata: { value: '50' } });
+    expect(cron).toMatchObject({ type: 'cron', metadata: { desiredReplicas: '8' } });
+    expect(connections.metadata).toMatchObject({ threshold: '3000', ignoreNullValues: 'false' });
     expect(connections.metadata.query).toBe(
       'sum(rollcast_sockets{namespace="school",pod=~"autumn-rollcast-[a-z0-9]+-[a-z0-9]+"})',
     );
@@ -131,7 +158,7 @@ describeWithHelm('the way to the nodes', (helm) => {
 
 describeWithHelm('the notes of the chart', (helm) => {
   /** Helm shows them after an installation alone; what is rendered into an object can be seen without. */
-  const notes = (...values: string[]): string => {
+  const notes = (...values: (string | Record<string, unknown>)[]): string => {
     const object = [
       'apiVersion: v1',
       'kind: ConfigMap',
@@ -158,5 +185,21 @@ describeWithHelm('the notes of the chart', (helm) => {
     expect(notes('auth.jwtSecret=short')).not.toMatch(/\bshort\b/);
     const fine = notes(DISTRIBUTED, 'config.publicUrl=https://a.example,service.sessionAffinity=ClientIP');
     expect(fine).not.toContain('Mind:');
+  });
+
+  test('an address keeps nobody on one node behind a proxy, whose address it is', () => {
+    const behind = { 'ingress.enabled': true, 'ingress.hosts': [{ host: 'a.example' }] };
+    expect(notes(DISTRIBUTED, 'service.sessionAffinity=ClientIP', behind)).toContain('nothing that keeps a client on');
+  });
+
+  test('warn of more connections on a node than its drain closes at its pace', () => {
+    const asked = 'autoscaling.enabled=true,autoscaling.connections.enabled=true';
+    const warning = 'For the 3001 that autoscaling aims at, set it to 31';
+    expect(notes(DISTRIBUTED, asked)).not.toContain('drain.timeoutSeconds');
+    expect(notes(DISTRIBUTED, asked, 'autoscaling.connections.target=3001')).toContain(warning);
+    expect(notes(DISTRIBUTED, 'autoscaling.enabled=true,autoscaling.connections.target=3001')).not.toContain(warning);
+    const keda = 'keda.enabled=true,keda.prometheus.serverAddress=http://p:9090,keda.prometheus.target=3001';
+    expect(notes(DISTRIBUTED, keda)).toContain(warning);
+    expect(notes(DISTRIBUTED, keda, 'drain.timeoutSeconds=31')).not.toContain('A node drains');
   });
 });

@@ -97,11 +97,46 @@ const BY_CHART: [string, Values[], string][] = [
     [DISTRIBUTED, 'podDisruptionBudget.minAvailable=3'],
     'podDisruptionBudget.minAvailable is 3 of 3 nodes: no machine could ever be drained',
   ],
+  [
+    'a budget in percent that lets nobody go',
+    [DISTRIBUTED, 'podDisruptionBudget.minAvailable=100%'],
+    'podDisruptionBudget.minAvailable is 100% of 3 nodes: no machine could ever be drained',
+  ],
+  [
+    'a budget whose part of a node counts as a whole one',
+    [DISTRIBUTED, 'podDisruptionBudget.minAvailable=67%'],
+    'podDisruptionBudget.minAvailable is 67% of 3 nodes',
+  ],
   ['a budget of nobody', [DISTRIBUTED, 'podDisruptionBudget.maxUnavailable=0'], 'so make it 1 or more'],
   ['an update that cannot move', [DISTRIBUTED, 'rollingUpdate.maxSurge=0'], 'rollingUpdate.maxSurge are both 0'],
   ['an Ingress without hosts', ['ingress.enabled=true'], 'ingress.hosts is empty: name at least one host'],
   ['a route without a Gateway', ['httpRoute.enabled=true'], 'httpRoute.parentRefs is empty: name the Gateway'],
   ['a route for every host', ['httpRoute.enabled=true'], 'httpRoute.hostnames is empty: name at least one'],
+  [
+    'a host name with a port',
+    [{ 'httpRoute.hostnames': ['a.example:443'] }],
+    'httpRoute.hostnames names "a.example:443": write a host name in small letters, without a scheme and a port',
+  ],
+  [
+    'a part of a request that lasts longer than the whole',
+    ['httpRoute.timeouts.request=1m30s,httpRoute.timeouts.backendRequest=91s'],
+    'httpRoute.timeouts.backendRequest (91s) is longer than httpRoute.timeouts.request (1m30s)',
+  ],
+  [
+    'an alert that does not exist',
+    [{ 'metrics.prometheusRule.disabled': ['RollcastAbsent', 'MongoSlow'] }],
+    'metrics.prometheusRule.disabled names "MongoSlow", which is no alert of files/alerts.yaml',
+  ],
+  [
+    "an annotation that is the chart's own",
+    [{ podAnnotations: { 'checksum/config': 'x' } }],
+    'podAnnotations names checksum/config, which the chart sets itself: remove it',
+  ],
+  [
+    'KEDA with nothing to go by',
+    [DISTRIBUTED, { 'keda.enabled': true, 'keda.targetCPUUtilizationPercentage': null }],
+    'set keda.targetCPUUtilizationPercentage, keda.prometheus.serverAddress or keda.triggers',
+  ],
   ['a node port inside', ['service.nodePort=30000'], 'set service.type to NodePort or LoadBalancer'],
   ['one port for two', ['containerPorts.metrics=4002'], 'metrics need a port of their own'],
   [
@@ -113,6 +148,38 @@ const BY_CHART: [string, Values[], string][] = [
     'a policy against the own store',
     ['networkPolicy.enabled=true,redis.url=redis://a:7000/1'],
     'redis.url uses port 7000, which networkPolicy.egress.redis.ports does not allow: add it there',
+  ],
+  [
+    'a policy against the own key set',
+    ['networkPolicy.enabled=true,auth.jwksUrl=https://login.example.edu:8443/jwks'],
+    'auth.jwksUrl uses port 8443, which networkPolicy.egress.jwks.ports does not allow: add it there',
+  ],
+  [
+    'a key set without TLS, by its scheme',
+    ['networkPolicy.enabled=true,auth.jwksUrl=http://keys.school/jwks'],
+    'auth.jwksUrl uses port 80, which',
+  ],
+  [
+    'a policy against traces, by their scheme',
+    ['networkPolicy.enabled=true,tracing.endpoint=https://otel.example.edu/x:1'],
+    'tracing.endpoint uses port 443, which networkPolicy.egress.tracing.ports does not allow',
+  ],
+  [
+    'a policy against sentinels, by their own port',
+    [
+      {
+        'networkPolicy.enabled': true,
+        'networkPolicy.egress.redis.ports': [6379],
+        'redis.url': 'redis://:p:1@a,redis://b:6379',
+        'redis.mode': 'sentinel',
+      },
+    ],
+    'redis.url uses port 26379, which',
+  ],
+  [
+    'a policy against one of several addresses',
+    [{ 'networkPolicy.enabled': true, 'mongodb.url': 'mongodb://u:1@a:27018,b/x?readPreferenceTags=dc:1,rack:2' }],
+    'mongodb.url uses port 27018, which networkPolicy.egress.mongodb.ports does not allow',
   ],
   ['a URL that is none', ['config.publicUrl=attendance.example.edu'], 'write a whole URL, beginning with https:// or'],
   ['an origin with a path', [{ 'config.corsOrigins': ['https://a.example/x'] }], 'write exact origins such as'],

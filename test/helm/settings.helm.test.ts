@@ -31,7 +31,9 @@ describeWithHelm('settings of the chart', (helm) => {
 
   test('every variable of the service is set by some value', () => {
     const sets = ['everything', 'sentinel-tls', 'embedded-persistent', 'distributed-minimal', 'cluster'].map(set);
-    const names = new Set(sets.flatMap(variablesOf).map((it) => it.replace(/^(.*(?:URL|SECRET|KEY))_FILE$/, '$1')));
+    const names = new Set(
+      sets.flatMap(variablesOf).map((it) => it.replace(/^(.*(?:URL|SECRET|KEY|HEADERS))_FILE$/, '$1')),
+    );
     expect(Object.keys(VARIABLES).filter((it) => !names.has(it))).toEqual([]);
     // And what it does not know, Node or OpenTelemetry does.
     const others = [...names].filter((it) => !(it in VARIABLES));
@@ -93,6 +95,7 @@ describeWithHelm('settings of the chart', (helm) => {
       'redis-url': 'secret rollcast-stores/redis',
       'mongodb-url': 'secret rollcast-stores/mongodb',
       'jwt-public-key': 'secret rollcast-key/public.pem',
+      'otlp-headers': 'secret rollcast-traces/otlp-headers',
     });
     expect(filesOf(withValues(STORES, 'auth.existingSecret=stores'))).toEqual({
       'redis-url': 'secret stores/redis-url',
@@ -105,8 +108,8 @@ describeWithHelm('settings of the chart', (helm) => {
       valueFrom: { secretKeyRef: { name: 'stores', key: 'jwks-url' } },
     });
     expect(envOf(rendered)).toContainEqual({
-      name: 'OTEL_EXPORTER_OTLP_HEADERS',
-      valueFrom: { secretKeyRef: { name: 'rollcast-traces', key: 'otlp-headers' } },
+      name: 'OTEL_EXPORTER_OTLP_HEADERS_FILE',
+      value: '/etc/rollcast/otlp-headers',
     });
   });
 

@@ -69,6 +69,40 @@ describeWithHelm('value sets of the chart', (helm) => {
     expect(names.filter((it) => it.length > 63)).toEqual([]);
   });
 
+  test('whatever a release is called, what is text stays text', () => {
+    const rendered = (release: string, values: string) => helm('template', release, CHART, ...valueArgs(values));
+    for (const release of ['no', '123', '1e3', 'null']) {
+      const objects = objectsIn(rendered(release, 'fullnameOverride=rollcast').stdout);
+      expect(objects.flatMap(wrongWith)).toEqual([]);
+      expect(objects[0]?.metadata.labels?.['app.kubernetes.io/instance']).toBe(release);
+    }
+    const numbers = {
+      ...{ priorityClassName: '1', runtimeClassName: '2', 'persistence.storageClass': '3' },
+      ...{ 'service.type': 'LoadBalancer', 'service.loadBalancerClass': '4' },
+      ...{ 'ingress.enabled': true, 'ingress.hosts': [{ host: 'a' }], 'ingress.className': '5' },
+      ...{ 'auth.existingSecret': '6', 'auth.existingSecretKey': '7' },
+    };
+    expect(render(helm, ...valueArgs(numbers)).objects.flatMap(wrongWith)).toEqual([]);
+    const cookie = { 'httpRoute.sessionPersistence.sessionName': '1', 'auth.existingSecretKey': '2' };
+    const route = render(helm, '--values', valueSets.gateway as string, ...valueArgs(cookie));
+    expect(route.objects.flatMap(wrongWith)).toEqual([]);
+  });
+
+  test('a name that Kubernetes does not take for a Service is refused', () => {
+    const said = (release: string, values: string) => helm('template', release, CHART, ...valueArgs(values)).stderr;
+    expect(said('123', 'image.tag=x')).toContain('objects would be called "123-rollcast"');
+    expect(said('a.b', 'image.tag=x')).toContain('objects would be called "a.b-rollcast"');
+    expect(said('r', 'fullnameOverride=Attendance')).toContain('set fullnameOverride to small letters');
+    expect(said('no', 'nameOverride=n')).toContain('objects would be called "no"');
+    expect(said('r', 'nameOverride=a b,fullnameOverride=x')).toContain('app.kubernetes.io/name "a b"');
+  });
+
+  test('a storage class may be the default, a named one or none', () => {
+    const classOf = (it: string) =>
+      render(helm, ...valueArgs(`persistence.storageClass=${it}`)).one('PersistentVolumeClaim').spec.storageClassName;
+    expect([classOf(''), classOf('fast'), classOf('-')]).toEqual([undefined, 'fast', '']);
+  });
+
   test('a cluster that is too old is refused, whatever else is right', () => {
     const at = (version: string) => helm('template', 'r', CHART, '--kube-version', version);
     expect(at('1.30.0').status).toBe(0);

@@ -4,8 +4,10 @@
  * present those tests are left out, and the end of the run says so.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { BUILD_DEADLINE_MS, goProgram, has, hasGo } from './go-program.ts';
 
 const MISSING = 'needs helm on the path (3 or 4), or TEST_HELM, or go to build it';
@@ -34,18 +36,23 @@ export const describeWithHelm = (name: string, body: (helm: Helm) => void): void
     const title = `${name} (Helm: ${path.basename(helm)})`;
     describe(title, can ? {} : { skip: true, meta: { left_out: MISSING } }, () => {
       let program = '';
+      let home = '';
       beforeAll(async () => {
         program = await programOf(helm);
+        home = mkdtempSync(path.join(tmpdir(), 'rollcast-helm-'));
       }, BUILD_DEADLINE_MS);
-      body((...args) => run(program, args));
+      afterAll(() => {
+        if (home !== '') rmSync(home, { recursive: true, force: true });
+      });
+      body((...args) => run(program, home, args));
     });
   }
 };
 
-/** Without the settings, plugins and cluster of whoever runs the tests. */
-const run = (program: string, args: string[]): HelmRun => {
+/** Without the settings, plugins and cluster of whoever runs the tests; what Helm caches goes into a home of its own. */
+const run = (program: string, home: string, args: string[]): HelmRun => {
   const { PATH = '' } = process.env;
-  const env = { PATH, HOME: '/nonexistent', HELM_NO_PLUGINS: '1', KUBECONFIG: '/nonexistent' };
+  const env = { PATH, HOME: home, HELM_NO_PLUGINS: '1', KUBECONFIG: path.join(home, 'no-kubeconfig') };
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     env,
     encoding: 'utf8',

@@ -16,8 +16,8 @@
 
 {{/* What never changes over the life of a release, whatever its values: selectors are immutable. */}}
 {{- define "rollcast.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "rollcast.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "rollcast.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: node
 {{- end -}}
 
@@ -27,7 +27,7 @@ app.kubernetes.io/component: node
   "app.kubernetes.io/version" (.Chart.AppVersion | toString)
   "app.kubernetes.io/managed-by" .Release.Service
   "app.kubernetes.io/part-of" "rollcast" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .Values.commonLabels) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .Values.commonLabels | deepCopy) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
 {{- end -}}
 
 {{/* Of an object that is no part of a node: (dict "root" $ "component" "test"). */}}
@@ -37,13 +37,13 @@ app.kubernetes.io/component: node
 
 {{/* Labels of the chart and those of a value that must not hide them: (dict "root" $ "extra" .Values.x.labels). */}}
 {{- define "rollcast.labelsWith" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .extra) (include "rollcast.labels" .root | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .extra | deepCopy) (include "rollcast.labels" .root | fromYaml)) -}}
 {{- end -}}
 
 {{/* Without the chart's version: a new one alone must replace no pod, for that moves its clients. */}}
 {{- define "rollcast.podLabels" -}}
 {{- $own := dict "app.kubernetes.io/part-of" "rollcast" -}}
-{{- toYaml (mustMergeOverwrite (deepCopy .Values.commonLabels) (deepCopy .Values.podLabels) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
+{{- toYaml (mustMergeOverwrite (default dict .Values.commonLabels | deepCopy) (default dict .Values.podLabels | deepCopy) $own (include "rollcast.selectorLabels" . | fromYaml)) -}}
 {{- end -}}
 
 {{- define "rollcast.serviceAccountName" -}}
@@ -91,6 +91,17 @@ app.kubernetes.io/component: node
 {{- end -}}
 {{- end -}}
 
+{{/* A Deployment does not wait for pods that terminate: a new one counts when the drain of the old one before it is over. */}}
+{{- define "rollcast.minReadySeconds" -}}
+{{- if not (include "rollcast.distributed" .) -}}
+0
+{{- else if kindIs "invalid" .Values.minReadySeconds -}}
+{{- add .Values.drain.preStopSeconds .Values.drain.timeoutSeconds -}}
+{{- else -}}
+{{- int64 .Values.minReadySeconds -}}
+{{- end -}}
+{{- end -}}
+
 {{/* jwtSecret, publicKey or jwksUrl; nothing without any key. */}}
 {{- define "rollcast.keyKind" -}}
 {{- with .Values.auth -}}
@@ -105,6 +116,16 @@ app.kubernetes.io/component: node
 {{- define "rollcast.keyOfExistingKey" -}}
 {{- $byKind := dict "jwtSecret" "jwt-secret" "publicKey" "jwt-public-key" "jwksUrl" "jwks-url" -}}
 {{- default (get $byKind .Values.auth.existingSecretKind) .Values.auth.existingSecretKey -}}
+{{- end -}}
+
+{{/* Of a duration such as 1h30m. */}}
+{{- define "rollcast.milliseconds" -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- $unit := regexFind "[a-z]+" . -}}
+{{- $sum = add $sum (mul (trimSuffix $unit . | int) (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) $unit)) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end -}}
 
 {{/* Booleans and numbers are what YAML makes of off, on and 1. */}}

@@ -5,12 +5,12 @@ apiVersion: monitoring.coreos.com/v1
 kind: {{ .kind }}
 metadata:
   name: {{ include "rollcast.fullname" .root }}
-  namespace: {{ default .root.Release.Namespace .monitor.namespace }}
+  namespace: {{ default .root.Release.Namespace .monitor.namespace | quote }}
   labels:
     {{- include "rollcast.labelsWith" (dict "root" .root "extra" .monitor.labels) | nindent 4 }}
 spec:
   namespaceSelector:
-    matchNames: [{{ .root.Release.Namespace }}]
+    matchNames: [{{ .root.Release.Namespace | quote }}]
   selector:
     matchLabels:
       {{- mustMergeOverwrite (include "rollcast.selectorLabels" .root | fromYaml) (dict "app.kubernetes.io/component" $component) | toYaml | nindent 6 }}

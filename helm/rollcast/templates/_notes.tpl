@@ -51,9 +51,17 @@ Whether it works:
 {{- if and (or .Values.ingress.enabled .Values.httpRoute.enabled) (eq (include "rollcast.onOff" .Values.config.trustProxy) "off") }}
 {{- $warnings = append $warnings "config.trustProxy is off: behind a proxy all people seem to come from its address. Name the proxy, such as its network." }}
 {{- end }}
-{{- $sticky := or (eq .Values.service.sessionAffinity "ClientIP") (and .Values.ingress.enabled (ne .Values.ingress.stickyPreset "none")) (and .Values.httpRoute.enabled .Values.httpRoute.sessionPersistence.enabled) }}
+{{- /* Behind an Ingress or a Gateway there is one address: that of the proxy. */}}
+{{- $direct := not (or .Values.ingress.enabled .Values.httpRoute.enabled) }}
+{{- $sticky := or (and $direct (eq .Values.service.sessionAffinity "ClientIP")) (and .Values.ingress.enabled (ne .Values.ingress.stickyPreset "none")) (and .Values.httpRoute.enabled .Values.httpRoute.sessionPersistence.enabled) }}
 {{- if and $distributed (has "polling" .Values.config.transports) (not $sticky) }}
 {{- $warnings = append $warnings "Clients may poll, and the chart has set nothing that keeps a client on one node: take care of it in your load balancer, or set config.transports to [websocket]." }}
+{{- end }}
+{{- $target := 0 }}
+{{- if and .Values.autoscaling.enabled .Values.autoscaling.connections.enabled }}{{- $target = .Values.autoscaling.connections.target | int }}{{- end }}
+{{- if and .Values.keda.enabled .Values.keda.prometheus.serverAddress }}{{- $target = .Values.keda.prometheus.target | int }}{{- end }}
+{{- if gt $target (mul 100 .Values.drain.timeoutSeconds | int) }}
+{{- $warnings = append $warnings (printf "A node drains 200 connections a second, in half of drain.timeoutSeconds. For the %d that autoscaling aims at, set it to %d, and terminationGracePeriodSeconds with it; else clients move faster." $target (div (add 99 $target) 100)) }}
 {{- end }}
 {{- if and .Values.mongodb.existingSecret (include "rollcast.hasCa" .Values.mongodb.tls) }}
 {{- $warnings = append $warnings "The URL in the Secret must name the CA: tls=true&tlsCAFile=/etc/rollcast/mongodb-ca.crt" }}

@@ -2,22 +2,22 @@
 {{- define "rollcast.pod" -}}
 {{- $distributed := include "rollcast.distributed" . -}}
 {{- $files := include "rollcast.fileSources" . -}}
-serviceAccountName: {{ include "rollcast.serviceAccountName" . }}
+serviceAccountName: {{ include "rollcast.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 # Else every Service of the namespace is in the environment, where its names may be taken for settings.
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+  {{- default dict .Values.podSecurityContext | toYaml | nindent 2 }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
@@ -41,7 +41,7 @@ containers:
     image: {{ include "rollcast.image" . | quote }}
     imagePullPolicy: {{ .Values.image.pullPolicy }}
     securityContext:
-      {{- toYaml .Values.securityContext | nindent 6 }}
+      {{- default dict .Values.securityContext | toYaml | nindent 6 }}
     ports:
       - name: http
         containerPort: {{ .Values.containerPorts.http }}
@@ -105,7 +105,7 @@ volumes:
   - name: data
     {{- if .Values.persistence.enabled }}
     persistentVolumeClaim:
-      claimName: {{ default (printf "%s-data" (include "rollcast.fullname" .)) .Values.persistence.existingClaim }}
+      claimName: {{ default (printf "%s-data" (include "rollcast.fullname" .)) .Values.persistence.existingClaim | quote }}
     {{- else }}
     emptyDir: {}
     {{- end }}
@@ -131,7 +131,8 @@ topologySpreadConstraints:
   {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
     topologyKey: {{ . }}
-    whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}
+    {{- /* A zone without room would keep pods from the others. */}}
+    whenUnsatisfiable: {{ ternary $.Values.topologySpread.whenUnsatisfiable "ScheduleAnyway" (eq . "kubernetes.io/hostname") }}
     labelSelector:
       matchLabels:
         {{- include "rollcast.selectorLabels" $ | nindent 8 }}

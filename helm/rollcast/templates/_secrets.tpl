@@ -20,9 +20,9 @@ projected volume holds them all, whether they are in Secrets of the release or i
 {{/* One source of the projected volume: (dict "kind" "secret" or "configMap", "name", "key", "path"). */}}
 {{- define "rollcast.fileSource" -}}
 - {{ .kind }}:
-    name: {{ .name }}
+    name: {{ .name | quote }}
     items:
-      - key: {{ .key }}
+      - key: {{ .key | quote }}
         path: {{ .path }}
 {{- end -}}
 
@@ -58,6 +58,11 @@ projected volume holds them all, whether they are in Secrets of the release or i
 {{- $key := $path -}}
 {{- if .existingSecret -}}{{- $key = include "rollcast.keyOfExistingKey" $ -}}{{- end -}}
 {{- $sources = append $sources (include "rollcast.fileSource" (dict "kind" "secret" "name" (default $own .existingSecret) "key" $key "path" $path)) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.tracing -}}
+{{- if and .endpoint .existingSecret -}}
+{{- $sources = append $sources (include "rollcast.fileSource" (dict "kind" "secret" "name" .existingSecret "key" .existingSecretKey "path" "otlp-headers")) -}}
 {{- end -}}
 {{- end -}}
 {{- with .Values.trustedCa -}}
@@ -101,18 +106,15 @@ projected volume holds them all, whether they are in Secrets of the release or i
 - name: JWT_JWKS_URL
   valueFrom:
     secretKeyRef:
-      name: {{ .Values.auth.existingSecret }}
-      key: {{ include "rollcast.keyOfExistingKey" . }}
+      name: {{ .Values.auth.existingSecret | quote }}
+      key: {{ include "rollcast.keyOfExistingKey" . | quote }}
 {{- end }}
 {{- if or .Values.trustedCa.secret .Values.trustedCa.configMap }}
 - name: NODE_EXTRA_CA_CERTS
   value: {{ $dir }}/trusted-ca.crt
 {{- end }}
 {{- if and .Values.tracing.endpoint .Values.tracing.existingSecret }}
-- name: OTEL_EXPORTER_OTLP_HEADERS
-  valueFrom:
-    secretKeyRef:
-      name: {{ .Values.tracing.existingSecret }}
-      key: {{ .Values.tracing.existingSecretKey }}
+- name: OTEL_EXPORTER_OTLP_HEADERS_FILE
+  value: {{ $dir }}/otlp-headers
 {{- end }}
 {{- end -}}

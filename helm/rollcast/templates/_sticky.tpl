@@ -9,7 +9,6 @@ of the cookie is that of the HAProxy configuration in deploy/local-cluster.
 haproxy.org/cookie-persistence: rollcast_node
 haproxy.org/load-balance: leastconn
 haproxy.org/timeout-server: 60s
-haproxy.org/timeout-tunnel: 2m
 haproxy-ingress.github.io/affinity: cookie
 haproxy-ingress.github.io/session-cookie-name: rollcast_node
 haproxy-ingress.github.io/session-cookie-strategy: insert
@@ -28,7 +27,7 @@ nginx.ingress.kubernetes.io/proxy-body-size: 4m
 {{- end }}
 {{- end -}}
 
-{{/* Traefik looks at the Service. */}}
+{{/* Traefik looks at the Service, and so do newer versions of HAProxy Technologies' controller. */}}
 {{- define "rollcast.stickyServiceAnnotations" -}}
 {{- if and .Values.ingress.enabled (eq .Values.ingress.stickyPreset "traefik") }}
 traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
@@ -38,5 +37,7 @@ traefik.ingress.kubernetes.io/service.sticky.cookie.samesite: lax
 {{- if .Values.ingress.tls }}
 traefik.ingress.kubernetes.io/service.sticky.cookie.secure: "true"
 {{- end }}
+{{- else if and .Values.ingress.enabled (eq .Values.ingress.stickyPreset "haproxy") }}
+haproxy.org/cookie-persistence: rollcast_node
 {{- end }}
 {{- end -}}

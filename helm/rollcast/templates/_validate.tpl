@@ -4,7 +4,7 @@ what to do. The service refuses most of this too, but then it is a pod that does
 */}}
 {{- define "rollcast.validate" -}}
 {{- $problems := list -}}
-{{- range list "kubernetes" "stores" "auth" "nodes" "drain" "scaling" "clients" "policy" "monitoring" -}}
+{{- range list "kubernetes" "names" "stores" "auth" "nodes" "drain" "scaling" "clients" "config" "policy" "monitoring" -}}
 {{- range include (printf "rollcast.validate.%s" .) $ | splitList "\n" -}}
 {{- with trim . -}}{{- $problems = append $problems . -}}{{- end -}}
 {{- end -}}
@@ -19,6 +19,20 @@ what to do. The service refuses most of this too, but then it is a pod that does
 {{- $version := .Capabilities.KubeVersion.Version -}}
 {{- if and (ne $version "v1.20.0") (semverCompare "<1.30.0-0" $version) }}
 Kubernetes {{ $version }} is too old: the chart needs 1.30 or newer (preStop sleep)
+{{- end }}
+{{- end -}}
+
+{{/* Of a Service: a letter first, no dots. And nothing that YAML takes for something else than text. */}}
+{{- define "rollcast.validate.names" -}}
+{{- $pattern := "^[a-z]([-a-z0-9]*[a-z0-9])?$" }}
+{{- $words := list "y" "n" "yes" "no" "on" "off" "true" "false" "null" }}
+{{- $fullname := include "rollcast.fullname" . }}
+{{- if or (not (regexMatch $pattern $fullname)) (has $fullname $words) }}
+objects would be called {{ $fullname | quote }}, which Kubernetes does not take for a Service: set fullnameOverride to small letters, digits and hyphens, a letter first
+{{- end }}
+{{- $name := include "rollcast.name" . }}
+{{- if not (regexMatch "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$" $name) }}
+nameOverride makes the label app.kubernetes.io/name {{ $name | quote }}: set it to letters, digits and hyphens
 {{- end }}
 {{- end -}}
 
@@ -54,8 +68,20 @@ redis.url lists several addresses: set redis.mode to cluster or sentinel, or nam
 {{- if and .url (include "rollcast.hasCa" .tls) (not (hasPrefix "rediss://" .url)) }}
 redis.tls names a CA, but redis.url is not encrypted: write rediss://, or unset redis.tls
 {{- end }}
-{{- if and .url (not (regexMatch "^rediss?://" .url)) }}
-redis.url must begin with redis:// or rediss:// (its text is not shown, for it may hold a password)
+{{- if .url }}
+{{- range $i, $address := splitList "," .url }}
+{{- $of := ternary (printf " in each address (number %d does not)" (add1 $i)) "" (contains "," $.Values.redis.url) }}
+{{- if not (regexMatch "^rediss?://" (trim $address)) }}
+redis.url must begin with redis:// or rediss://{{ $of }}; a comma in a password is written %2C (its text is not shown, for it may hold a password)
+{{- else if not (regexMatch "^rediss?://([^/?#]*@)?[^/?#@]+(/[0-9]{0,4})?$" (trim $address)) }}
+redis.url, address {{ add1 $i }}: behind the host and its port may stand the number of a database, such as /2, and nothing else (its text is not shown, for it may hold a password)
+{{- else if and (eq $.Values.redis.mode "cluster") (regexMatch "/0*[1-9][0-9]*$" (trim $address)) }}
+redis.url, address {{ add1 $i }}: names a database, but redis.mode is cluster, which has database 0 alone: remove it
+{{- end }}
+{{- end }}
+{{- if and (contains "redis://" .url) (contains "rediss://" .url) }}
+redis.url mixes redis:// and rediss://: take one of them for all addresses
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .Values.mongodb }}
@@ -80,6 +106,11 @@ trustedCa.secret and trustedCa.configMap are both set: set one of them
 {{- end }}
 {{- if gt (len $set) 1 }}
 {{ join " and " $set }} are set: set exactly one of them
+{{- end }}
+{{- if contains "PRIVATE KEY-----" .publicKey }}
+auth.publicKey holds a private key: set the public one alone, and keep the private one where tokens are signed
+{{- else if and .publicKey (not (hasPrefix "-----BEGIN PUBLIC KEY-----" (trim .publicKey))) }}
+auth.publicKey must begin with -----BEGIN PUBLIC KEY----- (PEM, SPKI)
 {{- end }}
 {{- if and (not $set) (include "rollcast.distributed" $) }}
 no key verifies tokens: several nodes share no secret of their own, so set auth.jwksUrl, auth.jwtSecret, auth.publicKey or auth.existingSecret
@@ -109,6 +140,11 @@ replicaCount is {{ .Values.replicaCount }}, but without redis and mongodb there 
 {{- if eq (int .Values.containerPorts.http) (int .Values.containerPorts.metrics) }}
 containerPorts.http and containerPorts.metrics are the same: metrics need a port of their own
 {{- end }}
+{{- range list "checksum/config" "checksum/secret" }}
+{{- if hasKey (default dict $.Values.podAnnotations) . }}
+podAnnotations names {{ . }}, which the chart sets itself: remove it
+{{- end }}
+{{- end }}
 {{- with .Values.rollingUpdate }}
 {{- if and (eq (toString .maxUnavailable | trimSuffix "%") "0") (eq (toString .maxSurge | trimSuffix "%") "0") }}
 rollingUpdate.maxUnavailable and rollingUpdate.maxSurge are both 0: no pod could ever be replaced, so set one of them higher
@@ -125,44 +161,6 @@ terminationGracePeriodSeconds is {{ $.Values.terminationGracePeriodSeconds }}, b
 {{- end }}
 {{- end -}}
 
-{{- define "rollcast.validate.scaling" -}}
-{{- if and .Values.autoscaling.enabled .Values.keda.enabled }}
-autoscaling.enabled and keda.enabled are both true: two would decide how many nodes there are, so enable one of them
-{{- end }}
-{{- range $name := list "autoscaling" "keda" }}
-{{- with get $.Values $name }}
-{{- if .enabled }}
-{{- if gt (int .minReplicas) (int .maxReplicas) }}
-{{ $name }}.minReplicas ({{ .minReplicas }}) is more than {{ $name }}.maxReplicas ({{ .maxReplicas }}): make it {{ .maxReplicas }} or less
-{{- end }}
-{{- $cpu := .targetCPUUtilizationPercentage }}
-{{- if and (eq $name "autoscaling") (not $cpu) (not .connections.enabled) }}
-autoscaling has nothing to go by: set autoscaling.targetCPUUtilizationPercentage, or autoscaling.connections.enabled to true
-{{- end }}
-{{- if and (eq $name "keda") (not $cpu) (not .prometheus.serverAddress) }}
-keda has nothing to go by: set keda.targetCPUUtilizationPercentage or keda.prometheus.serverAddress
-{{- end }}
-{{- if and $cpu (not (dig "requests" "cpu" "" $.Values.resources)) }}
-{{ $name }}.targetCPUUtilizationPercentage is a share of the CPU request, but resources.requests.cpu is not set: set it
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- with .Values.podDisruptionBudget }}
-{{- if and .enabled (include "rollcast.distributed" $) }}
-{{- $least := include "rollcast.replicas" $ }}
-{{- if $.Values.autoscaling.enabled }}{{- $least = $.Values.autoscaling.minReplicas }}{{- end }}
-{{- if $.Values.keda.enabled }}{{- $least = $.Values.keda.minReplicas }}{{- end }}
-{{- if and (not (kindIs "invalid" .minAvailable)) (not (kindIs "string" .minAvailable)) (ge (int .minAvailable) (int $least)) }}
-podDisruptionBudget.minAvailable is {{ .minAvailable }} of {{ $least }} nodes: no machine could ever be drained, so make it less
-{{- end }}
-{{- if and (kindIs "invalid" .minAvailable) (eq (toString .maxUnavailable | trimSuffix "%") "0") }}
-podDisruptionBudget.maxUnavailable is 0: no machine could ever be drained, so make it 1 or more
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end -}}
-
 {{- define "rollcast.validate.clients" -}}
 {{- $urls := dict "config.publicUrl" .Values.config.publicUrl "config.loginUrl" .Values.config.loginUrl "auth.jwksUrl" .Values.auth.jwksUrl "tracing.endpoint" .Values.tracing.endpoint "keda.prometheus.serverAddress" .Values.keda.prometheus.serverAddress }}
 {{- range $name := keys $urls | sortAlpha }}
@@ -170,14 +168,6 @@ podDisruptionBudget.maxUnavailable is 0: no machine could ever be drained, so ma
 {{- if not (regexMatch "^https?://[^/]" .) }}
 {{ $name }} is {{ . | quote }}: write a whole URL, beginning with https:// or http://
 {{- end }}
-{{- end }}
-{{- end }}
-{{- if and (kindIs "bool" .Values.config.retentionDays) .Values.config.retentionDays }}
-config.retentionDays is true: write a number of days, or off
-{{- end }}
-{{- range .Values.config.corsOrigins }}
-{{- if not (regexMatch "^[a-z][a-z0-9+.-]*://[^/]+$" .) }}
-config.corsOrigins names {{ . | quote }}: write exact origins such as https://example.edu, without a path
 {{- end }}
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
@@ -190,31 +180,31 @@ httpRoute.enabled is true, but httpRoute.parentRefs is empty: name the Gateway
 {{- if and .enabled (not .hostnames) }}
 httpRoute.enabled is true, but httpRoute.hostnames is empty: name at least one, or the route would answer for every host of the Gateway
 {{- end }}
+{{- range .hostnames }}
+{{- if not (regexMatch "^(\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$" .) }}
+httpRoute.hostnames names {{ . | quote }}: write a host name in small letters, without a scheme and a port
+{{- end }}
+{{- end }}
+{{- $request := include "rollcast.milliseconds" .timeouts.request | int }}
+{{- if and (gt $request 0) (gt (include "rollcast.milliseconds" .timeouts.backendRequest | int) $request) }}
+httpRoute.timeouts.backendRequest ({{ .timeouts.backendRequest }}) is longer than httpRoute.timeouts.request ({{ .timeouts.request }}), of which it is a part: make it as long or shorter
+{{- end }}
 {{- end }}
 {{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") }}
 service.nodePort is set, but service.type is ClusterIP: set service.type to NodePort or LoadBalancer, or unset service.nodePort
 {{- end }}
 {{- end -}}
 
-{{/* A policy that keeps the nodes off their own stores is found when nobody can check in. Only URLs given as values can be read. */}}
-{{- define "rollcast.validate.policy" -}}
-{{- with .Values.networkPolicy }}
-{{- if and .enabled .egress.enabled }}
-{{- range $store := list "redis" "mongodb" }}
-{{- $allowed := list }}
-{{- range (get $.Values.networkPolicy.egress $store).ports }}{{- $allowed = append $allowed (int .) }}{{- end }}
-{{- range regexFindAll ":[0-9]+(?:[/,?]|$)" (get $.Values $store).url -1 | uniq }}
-{{- $port := regexFind "[0-9]+" . | int }}
-{{- if not (has $port $allowed) }}
-{{ $store }}.url uses port {{ $port }}, which networkPolicy.egress.{{ $store }}.ports does not allow: add it there
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end -}}
-
 {{- define "rollcast.validate.monitoring" -}}
+{{- with .Values.metrics.prometheusRule.disabled }}
+{{- $known := list }}
+{{- range ($.Files.Get "files/alerts.yaml" | fromYaml).groups }}{{- range .rules }}{{- $known = append $known .alert }}{{- end }}{{- end }}
+{{- range . }}
+{{- if not (has . $known) }}
+metrics.prometheusRule.disabled names {{ . | quote }}, which is no alert of files/alerts.yaml: write it as it is there, or remove it
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled }}
 metrics.serviceMonitor.enabled and metrics.podMonitor.enabled are both true: every node would be scraped twice, so enable one of them
 {{- end }}
