@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
+import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { RedisKeys } from '../../src/live/redis-keys.ts';
@@ -46,8 +48,12 @@ const startRedis = async (): Promise<RunningRedis> => {
 };
 
 /** A health check of the file, with another port or address in it; whether it is content. */
-const isHealthy = ([, command = '', ...args]: string[], change: (arg: string) => string): Promise<boolean> =>
-  promisify(execFile)(command, args.map(change)).then(
+const isHealthy = (
+  [, command = '', ...args]: string[],
+  change: (arg: string) => string,
+  env: Record<string, string> = {},
+): Promise<boolean> =>
+  promisify(execFile)(command, args.map(change), { env: { ...process.env, ...env } }).then(
     () => true,
     () => false,
   );
@@ -118,11 +124,12 @@ describeBehindHaproxy('the containers of deploy/compose.yaml, as processes', () 
 
   test('a node is healthy while it answers; metrics have a port of their own and are not behind the balancer', async () => {
     const check = services['node-1']?.healthcheck.test ?? [];
-    const at = (url: string) => (arg: string) => arg.replace('http://127.0.0.1:4002', url);
-    const node = process.execPath;
-    const byNode = check.map((it) => (it === 'node' ? node : it));
-    expect(await isHealthy(byNode, at(nodes.node(0).url))).toBe(true);
-    expect(await isHealthy(byNode, at(`http://127.0.0.1:${await freePort()}`))).toBe(false);
+    const byNode = check.map((it) => (it === 'node' ? process.execPath : it));
+    // What it is compiled from.
+    const source = (arg: string) =>
+      arg.replace(/^dist\/(.+)\.js$/, path.resolve(import.meta.dirname, '../../src/$1.ts'));
+    expect(await isHealthy(byNode, source, { PORT: String(nodes.node(0).port) })).toBe(true);
+    expect(await isHealthy(byNode, source, { PORT: String(await freePort()) })).toBe(false);
 
     expect((await fetch(`${balancer.url}/metrics`)).status).toBe(404);
     expect((await fetch(`${nodes.node(0).url}/metrics`)).status).toBe(404);
