@@ -87,7 +87,8 @@ export class Feed {
     }
     const { seq, room_seq, out } = heading;
     const part = out === null ? heading.part : NEWS;
-    const place = line.meet({ seq, room_seq, part }, message);
+    const before = part === NEWS ? seq : seq - 1;
+    const place = this.staffLack(line, before) ? 'gap' : line.meet({ seq, room_seq, part }, message);
     if (place === 'gap') {
       this.hold(line, message);
       this.options.onGap();
@@ -224,6 +225,14 @@ export class Feed {
       const line = this.lines.get(channel);
       if (line !== undefined && this.receive(line, message)) this.options.deliver(channel, message);
     }
+  }
+
+  /**
+   * Staff hear every change, over the same connection and before all that comes after it. Where they have not they were
+   * subscribed again a little later than the room, or hear nothing: whoever is in both would be told backwards.
+   */
+  private staffLack({ to }: FeedLine, up_to_seq: number): boolean {
+    return to === 'room' && this.some((it) => it.to === 'staff' && !it.isUnsure && (it.seq ?? up_to_seq) < up_to_seq);
   }
 
   private some(fits: (line: FeedLine) => boolean): boolean {

@@ -2,9 +2,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { unavailable } from '../../src/contract/errors.ts';
 import { FEED_HELD_MAX_MESSAGES, SYNC_MAX_CHANGES } from '../../src/limits.ts';
+import { RedisKeys, staffRoomOf } from '../../src/live/redis-keys.ts';
 import { end, join, mark, marks } from '../suites/roll-commands.ts';
 import { FeedScene, SESSION } from '../support/feed-scene.ts';
 import { until } from '../support/until.ts';
+
+const keys = new RedisKeys('test');
 
 /** Staff in both namespaces and student 1, let in at the beginning and answered by reading, since the rooms are new. */
 const classOf = async (students = 3): Promise<FeedScene> => {
@@ -46,6 +49,20 @@ test('a change of many parts counts when its last one has gone by', async () => 
     ...MARKED(2),
   ]);
   expect(scene.asked).toEqual([]);
+});
+
+test('what the room heard and the staff did not is told to them before the room hears anything later', async () => {
+  const scene = await classOf();
+  scene.hears(mark(1, 'present'));
+  const staffChannels = [0, 1].map((n) => keys.channel(n, staffRoomOf(SESSION)));
+  // Their channels were subscribed again a moment later than the room's.
+  scene.hearAll(scene.change(mark(2, 'late')).filter(({ channel }) => !staffChannels.includes(channel)));
+  expect(scene.heardBy('a-staff')).toEqual([...MARKED(1), 'attendanceUpdated 2']);
+  scene.hears(mark(3, 'late'));
+  await until('it is mended', () => scene.heardBy('a-staff').includes('studentMarked 3'));
+  for (const id of ['a-staff', 'b-staff'])
+    expect(scene.heardBy(id)).toEqual([...MARKED(1), ...MARKED(2), ...MARKED(3)]);
+  expect(scene.asked).toEqual(['since 1']);
 });
 
 test('a gap: what follows is held back on every line, the missing is told first, then what was held, in order', async () => {
