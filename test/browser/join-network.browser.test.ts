@@ -12,8 +12,6 @@ vi.setConfig({ testTimeout: BROWSER_TEST_MS, hookTimeout: BROWSER_TEST_MS });
 const WITH_CODE = { checkin: { code: 'rotating' } } as const;
 /** As of a phone at the edge of its network. */
 const SLOW = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 20_000 };
-/** The page says that it is slow after four seconds; both ways take this. */
-const VERY_SLOW_MS = 2_500;
 
 describeWithBrowser('checking in over bad networks', () => {
   const node = new OneNode();
@@ -30,7 +28,7 @@ describeWithBrowser('checking in over bad networks', () => {
       it.shown.expectNoFaults();
       await it.page.context().close();
     }
-    proxy.latency_ms = 0;
+    proxy.resume();
     await proxy.restore();
     node.settle();
   });
@@ -127,10 +125,12 @@ describeWithBrowser('checking in over bad networks', () => {
     const it = await open({ session_id, token: node.token(room.student(0)), code });
     await it.button.waitFor();
     await it.page.getByText('Live', { exact: true }).waitFor();
-    proxy.latency_ms = VERY_SLOW_MS;
+    // Held for as long as the page is looked at.
+    proxy.freeze();
     await it.button.tap();
     await it.said('The network is slow').waitFor();
     await it.expectFit();
+    proxy.resume();
     await it.isIn();
   });
 

@@ -1,5 +1,5 @@
 /** The hooks, in components that draw nothing: what they were given is what counts. */
-import { createElement, type FunctionComponent, StrictMode } from 'react';
+import { createElement, type FunctionComponent, StrictMode, useEffect } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Roll } from '../../src/client/index.ts';
@@ -62,11 +62,16 @@ test('useAttendanceSession gives the session with its state, and all of it as it
 const deskWith = async () => {
   const desk = await new Desk(STAFF).enters();
   const given: Roll[] = [];
+  let isWatched = false;
   await render(() => {
     given.push(useRoll(desk.session));
+    // Effects run in their order, and later than the rendering: what was heard in between is in the first one.
+    useEffect(() => {
+      isWatched = true;
+    }, []);
     return null;
   });
-  await until('it is rendered', () => given.length > 0);
+  await until('it is watched', () => isWatched);
   /** The different ones, by their seq: how often each is rendered is React's business. */
   return { desk, rendered: () => [...new Set(given)].map(({ seq }) => seq) };
 };

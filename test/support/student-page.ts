@@ -85,15 +85,21 @@ export class StudentPage {
         return it.scrollWidth - it.clientWidth;
       });
       if (wide > 0) throw new Error(`it is ${wide} px wider than ${viewport.width} px`);
-      for (const it of await this.page.getByRole('button').all()) {
-        const { height = THUMB_PX } = (await it.boundingBox()) ?? {};
-        if (height < THUMB_PX) throw new Error(`${await it.textContent()} is ${height} px high`);
+      const buttons = await this.page.getByRole('button').evaluateAll((all) =>
+        (all as unknown as Measured[]).map((it) => ({
+          text: it.textContent,
+          ...it.getBoundingClientRect().toJSON(),
+        })),
+      );
+      for (const { text, height } of buttons) {
+        if (height < THUMB_PX) throw new Error(`${text} is ${height} px high`);
       }
     }
     await this.page.setViewportSize(PHONE);
   }
 }
 
+type Measured = { textContent: string; getBoundingClientRect(): { toJSON(): { height: number } } };
 type Sized = { scrollWidth: number; clientWidth: number };
 
 const hashed = (path: string, code: string | undefined): string => (code === undefined ? path : `${path}#${code}`);
