@@ -40,9 +40,11 @@ export class Attendance {
 
   /** START-1..3. Attaches the asking socket as staff. */
   async start(actor: Actor, session_id: string, asker: Asker): Promise<ServerPayload<'attendanceSessionStarted'>> {
-    const { view } = await ensureStarted(this.services, actor, session_id);
+    await ensureStarted(this.services, actor, session_id);
     if (asker !== undefined) await attendSession(this.services, actor, session_id, asker);
-    const { roll } = (await this.services.live.read(session_id)) ?? view;
+    const view = await this.services.live.read(session_id);
+    if (view === null) throw refuse('SESSION_ALREADY_ENDED');
+    const { roll } = view;
     return {
       session_id,
       session: sessionOf(roll),

@@ -7,7 +7,7 @@ import { withDeadline } from '../deadline.ts';
 import { windowsOf } from '../domain/checkin.ts';
 import { type Actor, isStaff, staffOnly } from '../domain/policy.ts';
 import { START_MAX_MS } from '../limits.ts';
-import type { RollPlan, RollView } from '../live/live-store.ts';
+import type { RollPeek, RollPlan } from '../live/live-store.ts';
 import type { StoredSession } from '../registry/registry.ts';
 import { tellCourseStarted } from './course-news.ts';
 import { admissionOf } from './sending.ts';
@@ -20,25 +20,18 @@ const RECONCILE_BATCH = 100;
 /** A start that is under way is left alone for this long; after a restart of the only node none can be. */
 export const START_GRACE_MS = 5_000;
 
-/** Opens the roll if there is none. Answers the roll, and whether this call was the one that opened it. */
-export const ensureStarted = (
-  services: Services,
-  actor: Actor,
-  session_id: string,
-): Promise<{ view: RollView; opened: boolean }> =>
+/** Opens the roll if there is none; it is active then. SESSION_ALREADY_ENDED, SESSION_NOT_ACTIVE, SESSION_NOT_FOUND, FORBIDDEN. */
+export const ensureStarted = (services: Services, actor: Actor, session_id: string): Promise<void> =>
   withDeadline(start(services, actor, session_id), START_MAX_MS, () =>
     unavailable(new Error(`the start was not done within ${START_MAX_MS} ms`)),
   );
 
-const start = async (
-  services: Services,
-  actor: Actor,
-  session_id: string,
-): Promise<{ view: RollView; opened: boolean }> => {
+const start = async (services: Services, actor: Actor, session_id: string): Promise<void> => {
   const peek = await services.live.peek(session_id);
   if (peek !== null) {
     if (!isStaff(actor, peek.header)) throw refuse('FORBIDDEN', staffOnly('start'));
-    return { view: await readStarted(services, session_id), opened: false };
+    assertActive(peek);
+    return;
   }
   const stored = await services.registry.session(session_id);
   if (stored === null) throw refuse('SESSION_NOT_FOUND');
@@ -49,8 +42,8 @@ const start = async (
   if (begun === null) throw refuse('SESSION_NOT_FOUND');
   if (begun.status === 'cancelled') throw wasCancelled();
   if (begun.status !== 'active') throw refuse('SESSION_ALREADY_ENDED');
-  const opened = await openRollOf(services, begun, begun.begun_by ?? actor.user_id, begun.begun_by_name ?? actor.name);
-  return { view: await readStarted(services, session_id), opened };
+  await openRollOf(services, begun, begun.begun_by ?? actor.user_id, begun.begun_by_name ?? actor.name);
+  assertActive(await services.live.peek(session_id));
 };
 
 const openRollOf = async (services: Services, stored: StoredSession, by: string, by_name: string): Promise<boolean> => {
@@ -119,11 +112,9 @@ const followChangesSince = async (
   if (entries.length > 0) await live.submit(session_id, { kind: 'roster', entries });
 };
 
-const readStarted = async ({ live }: Services, session_id: string): Promise<RollView> => {
-  const view = await live.read(session_id);
-  if (view?.roll.state === 'cancelled') throw wasCancelled();
-  if (view === null || view.roll.state !== 'active') throw refuse('SESSION_ALREADY_ENDED');
-  return view;
+const assertActive = (roll: RollPeek | null): void => {
+  if (roll?.state === 'cancelled') throw wasCancelled();
+  if (roll?.state !== 'active') throw refuse('SESSION_ALREADY_ENDED');
 };
 
 const wasCancelled = () => refuse('SESSION_NOT_ACTIVE', 'Attendance session was cancelled');

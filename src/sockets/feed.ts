@@ -229,10 +229,11 @@ export class Feed {
 
   /**
    * Staff hear every change, over the same connection and before all that comes after it. Where they have not they were
-   * subscribed again a little later than the room, or hear nothing: whoever is in both would be told backwards.
+   * subscribed again a little later than the room, or hear nothing: whoever is in both would be told backwards. A line
+   * of staff that does not know where it begins will not begin before what the room has told.
    */
   private staffLack({ to }: FeedLine, up_to_seq: number): boolean {
-    return to === 'room' && this.some((it) => it.to === 'staff' && !it.isUnsure && (it.seq ?? up_to_seq) < up_to_seq);
+    return to === 'room' && this.some((it) => it.to === 'staff' && (it.seq ?? up_to_seq) < up_to_seq);
   }
 
   private some(fits: (line: FeedLine) => boolean): boolean {

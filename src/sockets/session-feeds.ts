@@ -230,8 +230,10 @@ export class SessionFeeds implements FedAudience {
     try {
       await Promise.all(lines.map(({ channel }) => this.options.subscriber.effective(channel)));
     } catch (error) {
-      // Nobody is answered what the roll is by now: all that it tells from here on is to be heard.
-      for (const line of lines) line.beginAt(at);
+      // Nobody is answered what the roll is by now: all that it tells from here on is to be heard, but nothing older than
+      // what another line has told the same sockets meanwhile.
+      const begin = feed.heard(at);
+      for (const line of lines) line.beginAt(begin);
       throw error;
     }
     if (lines.every(({ confirmed }) => confirmed)) return;
