@@ -247,11 +247,15 @@ export class Feed {
     for (let repairs = 0; repairs < MAX_REPAIRS; repairs += 1) {
       this.held ??= [];
       const { epoch } = this;
-      // A line that is made meanwhile has nothing to do with what was read before.
-      const lines = [...this.lines.values()].filter((it) => it.confirmed || it.seq !== null);
-      const reading = await source.since(this.session_id, this.heardUpTo());
+      const asked = new Set([...this.lines.values()].filter((it) => it.confirmed || it.seq !== null));
+      const from = this.heardUpTo();
+      const reading = await source.since(this.session_id, from);
       // Meanwhile it was told that it has another epoch, and begins anew.
       if (epoch !== this.epoch) return;
+      // A line that is made and heard meanwhile has nothing to do with what was read before. One that cannot be heard, and
+      // begins behind what was read, is told it with the others, and not after them.
+      const lacks = (it: FeedLine) => !it.confirmed && it.seq !== null && it.seq >= from;
+      const lines = [...this.lines.values()].filter((it) => asked.has(it) || lacks(it));
       if (reading === null) for (const line of lines) line.forget();
       else this.catchUp(lines, reading.view, reading.changes);
       this.release();

@@ -95,15 +95,11 @@ export class SessionFeeds implements FedAudience {
       return false;
     }
     // What was published before these numbers may still be on its way: it comes before the answer, or was missed.
-    const hasAll = () => !feed.isHolding && !lines.some((it) => it.isBehind(at));
-    if (feed.isUnsure) await this.flush(feed);
-    if (!hasAll() && !(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
-      // On a busy node it is late: only what has not come after this was missed.
-      if (!(await this.allFlushed(lines))) throw unavailable(new Error('what was published is not here yet'));
-      if (!hasAll()) {
-        await this.mending.repair(feed);
-        return false;
-      }
+    const come = await this.hasCome(feed, lines, () => !feed.isHolding && !lines.some((it) => it.isBehind(at)));
+    if (come === 'late') throw unavailable(new Error('what was published is not here yet'));
+    if (come === 'missed') {
+      await this.mending.repair(feed);
+      return false;
     }
     if (lines.some((it) => it.isPast(at))) return false;
     for (const line of lines) line.answer(at);
@@ -113,13 +109,9 @@ export class SessionFeeds implements FedAudience {
   async heardUpTo(session_id: string, numbers: Numbers): Promise<Numbers> {
     const feed = this.feeds.get(session_id);
     if (feed === undefined) return numbers;
-    if (feed.isUnsure) await this.flush(feed);
     const hasAll = () => !feed.isHolding && !feed.isBehind(numbers);
-    if (!hasAll() && !(await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) {
-      // On a busy node it is late; what has not come after this was missed, and is told before the answer, not after it.
-      await this.allFlushed(feed.confirmedLines());
-      if (!hasAll()) await this.mending.repair(feed);
-    }
+    // What has not come is told before the answer, not after it; where it was only late, it is dropped when it comes.
+    if ((await this.hasCome(feed, feed.confirmedLines(), hasAll)) !== 'all') await this.mending.repair(feed);
     const heard = feed.heard(numbers);
     for (const line of feed.lines.values()) line.answer(heard);
     return heard;
@@ -136,11 +128,21 @@ export class SessionFeeds implements FedAudience {
   }
 
   /**
-   * Lines that say nothing yet of where they are: what was published before is heard after this. (Where they begin, only
-   * their own look says: what others have read may be older than the line.)
+   * Waits for what was published. missed: what is lacking does not come any more. late: that is not known, since the node is
+   * busy or its connection dead, which is found out once: so all of it is over well within a second.
    */
-  private async flush(feed: Feed): Promise<void> {
-    await this.allFlushed(feed.confirmedLines().filter(({ isUnsure }) => isUnsure));
+  private async hasCome(feed: Feed, lines: FeedLine[], hasAll: () => boolean): Promise<'all' | 'missed' | 'late'> {
+    // Lines that say nothing yet of where they are: what was published before is heard after this. (Where they begin, only
+    // their own look says: what others have read may be older than the line.)
+    if (feed.isUnsure) {
+      const unsure = feed.confirmedLines().filter(({ isUnsure }) => isUnsure);
+      if (!(await this.allFlushed(unsure))) return hasAll() ? 'all' : 'late';
+    }
+    if (hasAll() || (await feed.conditions.until(hasAll, FEED_CATCH_UP_MS))) return 'all';
+    // On a busy node it is late: only what has not come after this was missed.
+    const flushed = await this.allFlushed(lines);
+    if (hasAll()) return 'all';
+    return flushed ? 'missed' : 'late';
   }
 
   /** Whether what was published on these until now has gone by. */

@@ -89,6 +89,26 @@ test('staff who could not be heard for at first are told nothing older than the 
   expect(scene.heardBy('a-staff')).toEqual(['attendanceUpdated 1', 'attendanceUpdated 2', ...MARKED(3), ...MARKED(4)]);
 });
 
+test('staff who cannot be heard for, which turns out while the log is read, are told of it with the room', async () => {
+  const scene = new FeedScene();
+  await scene.admit('a-1', 1);
+  await until('it is known where the room begins', () => scene.asked.length === 1);
+  const confirmed = Promise.withResolvers<void>();
+  scene.subscriber.effective = () => confirmed.promise;
+  const entering = scene.admit('a-staff', null);
+  scene.change(mark(1, 'present'));
+  const read = Promise.withResolvers<void>();
+  scene.gate = read.promise;
+  const room = keys.channel(0, roomOf(SESSION));
+  scene.hearAll(scene.change(mark(2, 'late')).filter(({ channel }) => channel === room));
+  await until('the log is read', () => scene.asked.includes('since 0'));
+  confirmed.reject(unavailable(new Error('not confirmed')));
+  await expect(entering).rejects.toThrow();
+  read.resolve();
+  await until('it is mended', () => scene.heardBy('a-staff').length === 4);
+  expect(scene.heardBy('a-staff')).toEqual([...MARKED(1), ...MARKED(2)]);
+});
+
 test('staff of whose line nothing has gone by are told what they missed before the room hears anything later', async () => {
   const scene = new FeedScene();
   scene.subscriber.effective = () => Promise.reject(unavailable(new Error('not confirmed')));
